@@ -1,0 +1,116 @@
+/**
+ * The contract between the server and a node's agent: desired state goes down, statuses go up, streams run both ways.
+ * The server's own node uses it by direct calls (src/link); other hosts will speak the same over gRPC (agent.proto).
+ * Objects are the API's own JSON forms; whoever receives one must not change it.
+ */
+import type { Duplex, Readable, Writable } from "node:stream";
+import type { KubeObject } from "../src/machinery/meta/object.ts";
+import type { Event, Node, NodeStatus, PodStatus } from "../src/machinery/types/core/v1.ts";
+
+/** What an agent asks of the server. Every call acts under the node's identity (system:node:NAME). */
+export interface ServerLink {
+  /** Creates the Node, or adopts the one that is there (keeping labels, taints and pod CIDR that others have set). */
+  register(node: Node): Promise<Node>;
+  updateNodeStatus(status: NodeStatus): Promise<void>;
+  /** Renews the node's Lease in kube-node-lease; `durationSeconds` as in its spec. */
+  renewLease(durationSeconds: number): Promise<void>;
+  /** Batched; one answer per report, in order. "gone": the pod is not there any more, or another one has its name. */
+  reportPodStatuses(reports: readonly PodStatusReport[]): Promise<("ok" | "gone")[]>;
+  /** Everything of the pod has ended on the node: the API object may go (a delete with grace period 0 on that uid). */
+  confirmPodStopped(pod: PodRef): Promise<void>;
+  /** Events with count and series already folded by the agent; the server creates or patches them. */
+  recordEvents(events: readonly Event[]): Promise<void>;
+  /**
+   * Begins the flow of desired state: first everything this node needs, then `synced`, then changes.
+   * After a break the server begins again with everything (`reset` comes first). Returns a function that ends it.
+   */
+  subscribe(sink: DesiredStateSink): () => void;
+}
+
+export interface PodRef {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+export interface PodStatusReport {
+  readonly pod: PodRef;
+  readonly status: PodStatus;
+}
+
+/** The kinds a node needs to run its pods: its own pods, and what they refer to. */
+export type DesiredKind =
+  | "pods"
+  | "configmaps"
+  | "secrets"
+  | "services"
+  | "endpointslices"
+  | "nodes"
+  | "networkpolicies";
+
+export interface DesiredStateSink {
+  /** Forget what was told before: everything comes again. What is not told again by `synced` is gone. */
+  reset(): void;
+  set(kind: DesiredKind, object: KubeObject): void;
+  remove(kind: DesiredKind, ref: { readonly namespace: string; readonly name: string }): void;
+  synced(): void;
+}
+
+/** What the server asks of an agent: the streams behind pods/log, exec, attach and portforward. */
+export interface AgentLink {
+  readonly nodeName: string;
+  /** Ends when the log does (or, with follow, when the container has ended). Errors are LinkError. */
+  logs(pod: PodRef, options: LogOptions, signal: AbortSignal): Promise<Readable>;
+  exec(pod: PodRef, options: ExecOptions, streams: ExecStreams): Promise<ExecResult>;
+  attach(pod: PodRef, options: AttachOptions, streams: ExecStreams): Promise<ExecResult>;
+  /** One TCP connection to a port in the pod's network namespace. */
+  portForward(pod: PodRef, port: number, signal: AbortSignal): Promise<Duplex>;
+}
+
+export interface LogOptions {
+  /** May be absent where the pod has exactly one container. */
+  readonly container?: string;
+  readonly follow?: boolean;
+  readonly previous?: boolean;
+  readonly sinceSeconds?: number;
+  /** RFC 3339 */
+  readonly sinceTime?: string;
+  readonly timestamps?: boolean;
+  readonly tailLines?: number;
+  readonly limitBytes?: number;
+  readonly stream?: "All" | "Stdout" | "Stderr";
+}
+
+export interface AttachOptions {
+  readonly container?: string;
+  readonly tty: boolean;
+}
+
+export interface ExecOptions extends AttachOptions {
+  readonly command: readonly string[];
+}
+
+/** With a tty, stderr does not exist: everything comes out of stdout. */
+export interface ExecStreams {
+  readonly stdin?: Readable;
+  readonly stdout?: Writable;
+  readonly stderr?: Writable;
+  /** Sizes of the client's terminal, the first one at once. */
+  readonly resize?: AsyncIterable<{ readonly width: number; readonly height: number }>;
+  readonly signal: AbortSignal;
+}
+
+/** `exitCode` absent: the process could not be waited for (attach detached). */
+export interface ExecResult {
+  readonly exitCode?: number;
+}
+
+/** Texts are those of the kubelet, since clients show them: `container "x" in pod "y" is waiting to start: ContainerCreating`. */
+export class LinkError extends Error {
+  override name = "LinkError";
+  readonly reason: "NotFound" | "BadRequest" | "Unavailable" | "Internal";
+  constructor(reason: LinkError["reason"], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.reason = reason;
+  }
+}

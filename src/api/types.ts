@@ -1,0 +1,39 @@
+/** The public face of the API server: what the composition root gives it and what it gives back. */
+import type { AgentLink } from "../../proto/agent.ts";
+import type { Clock } from "../machinery/clock.ts";
+import type { Logger } from "../machinery/logger.ts";
+import type { Store } from "../store/types.ts";
+import type { Client, UserInfo } from "./client/types.ts";
+
+export interface ApiServerOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Reaches a node's agent for pods/log, exec, attach and portforward; undefined when that node is not connected. */
+  readonly agentOf: (nodeName: string) => AgentLink | undefined;
+  /** Named reasons why /readyz is not yet 200, beside the API server's own (store, informers). */
+  readonly readyChecks?: Readonly<Record<string, () => string | undefined>>;
+  /** Service CIDR for ClusterIP allocation, "10.43.0.0/16". */
+  readonly serviceCidr: string;
+  /** How long history is kept, in ms; older revisions are compacted away. */
+  readonly historyWindow: number;
+}
+
+export interface ServingCertificate {
+  /** PEM */
+  readonly key: string;
+  readonly cert: string;
+  /** Client certificates signed by this CA are identities: CN is the user, each O a group. */
+  readonly clientCa: string;
+}
+
+export interface ApiServer {
+  /** In-process clients through the same pipeline. */
+  client(user: UserInfo): Client;
+  /** Resolves with the port that was bound (`port` 0 picks a free one). */
+  listen(options: { host: string; port: number; certificate: ServingCertificate }): Promise<{ port: number }>;
+  /** After a renewal: new connections get the new certificate. */
+  setCertificate(certificate: ServingCertificate): void;
+  /** Ends watches and streams cleanly, lets running writes finish, closes the sockets. The store is the caller's to close. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,26 @@
+import type { Client, EventRecorder, InformerFactory } from "../api/client/types.ts";
+import type { Clock } from "../machinery/clock.ts";
+import type { Logger } from "../machinery/logger.ts";
+
+/** What a controller gets. Its client acts under its own identity: system:serviceaccount:kube-system:<name>-controller. */
+export interface ControllerContext {
+  readonly client: Client;
+  readonly informers: InformerFactory;
+  readonly events: EventRecorder;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * Level-triggered: reconcile(key) reads informers, compares, writes. It may run twice, late, or after a crash with no
+ * harm. Asks for its informers in its constructor function; `start` is called when they have synced.
+ */
+export interface Controller {
+  /** As in kube-controller-manager: "deployment", "replicaset", "garbagecollector". */
+  readonly name: string;
+  start(): void;
+  /** Resolves when the running reconciliations have ended. */
+  stop(): Promise<void>;
+}
+
+export type ControllerFactory = (context: ControllerContext) => Controller;

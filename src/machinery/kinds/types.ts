@@ -1,0 +1,128 @@
+/**
+ * Kinds are data. A ResourceDefinition says all the one pipeline needs to serve a kind, built-in or custom; nothing in the
+ * HTTP layer names a kind. What a built-in does beyond its schema is its Strategy: pure functions, no I/O, no clock.
+ */
+import type { KubeObject, UnstructuredObject } from "../meta/object.ts";
+import type { Schema } from "../schema/types.ts";
+import type { StatusCause } from "../types/meta/v1.ts";
+
+export interface ResourceDefinition {
+  readonly group: string;
+  readonly names: ResourceNames;
+  readonly scope: "Namespaced" | "Cluster";
+  /** Served versions, the preferred first. */
+  readonly versions: readonly ResourceVersionDefinition[];
+  /** The version whose form is stored; conversions go through it. */
+  readonly storageVersion: string;
+  /**
+   * Where the objects live in the store: "/registry/<storagePrefix>/<namespace>/<name>". Two definitions share it when
+   * they are views of one thing (Event of "" and of events.k8s.io; HorizontalPodAutoscaler v1 and v2 share a definition).
+   */
+  readonly storagePrefix: string;
+  /** Verbs of the main resource that are served; absent: all of them. Reviews serve "create" alone and store nothing. */
+  readonly verbs?: readonly Verb[];
+  readonly subresources: Subresources;
+  readonly strategy: Strategy;
+  /** Printed by kubectl get: server-side tables. */
+  readonly columns: readonly Column[];
+  /** Values of a row, in the order of `columns`. `now` in ms since the epoch, for ages. Strings, numbers or booleans, as metav1.TableRow.cells. */
+  cells(object: KubeObject, now: number): unknown[];
+  /**
+   * Fields that a field selector may name besides metadata.name and metadata.namespace, as in "spec.nodeName".
+   * An unknown one is refused: `field label not supported: …`.
+   */
+  readonly selectableFields?: Readonly<Record<string, (object: KubeObject) => string>>;
+  /** Turns the stored form into that of `version` and back. Absent where all served versions have one form. */
+  convert?(object: UnstructuredObject, toVersion: string): UnstructuredObject;
+}
+
+export interface ResourceNames {
+  readonly plural: string;
+  readonly singular: string;
+  readonly kind: string;
+  readonly listKind: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+}
+
+export interface ResourceVersionDefinition {
+  readonly name: string;
+  /** Resolved when first asked for: most kinds are never touched in a process' life. */
+  schema(): Schema;
+  readonly deprecated?: { readonly warning: string };
+}
+
+export type Verb = "create" | "get" | "list" | "watch" | "update" | "patch" | "delete" | "deletecollection";
+
+export interface Subresources {
+  readonly status?: true;
+  readonly scale?: ScalePaths;
+  /** Those with a handler of their own (binding, eviction, log, exec, token …), by name: what discovery says of them. */
+  readonly other?: Readonly<
+    Record<
+      string,
+      { readonly kind: string; readonly group?: string; readonly version?: string; readonly verbs: readonly string[] }
+    >
+  >;
+}
+
+/** JSON paths as a CRD's scale subresource has them. */
+export interface ScalePaths {
+  readonly specReplicasPath: string;
+  readonly statusReplicasPath: string;
+  /** Absent where the kind's selector is a LabelSelector under spec.selector. */
+  readonly labelSelectorPath?: string;
+}
+
+export interface Column {
+  readonly name: string;
+  readonly type: "string" | "integer" | "number" | "boolean" | "date";
+  readonly format?: string;
+  readonly description: string;
+  /** 0: always shown; 1: only with -o wide. */
+  readonly priority: number;
+}
+
+/** One thing wrong with an object: becomes a cause of the 422 Status. */
+export interface FieldError {
+  readonly type: FieldErrorType;
+  /** "spec.containers[0].name" */
+  readonly field: string;
+  /** In Kubernetes' words, without the field: `Required value`, `Invalid value: "x": must be …`. Made by machinery/status/field-errors.ts. */
+  readonly message: string;
+}
+
+/** The reasons of metav1.StatusCause that field validation gives. */
+export type FieldErrorType = NonNullable<StatusCause["reason"]>;
+
+/**
+ * What a built-in kind does beyond its schema. Every method is optional and pure. `prepare…` and `default…` get an object
+ * of their own that they may change in place (it was just decoded); `old` is shared and must not be touched.
+ */
+export interface Strategy {
+  /** Fills in defaults that are not in the schema (Go's SetDefaults_…). Runs on every decoded object, before admission. */
+  defaultObject?(object: UnstructuredObject): void;
+  /** What a create resets or sets: drops status, generation 1 is done by the pipeline. */
+  prepareForCreate?(object: UnstructuredObject): void;
+  /** What an update of the main resource resets: by default the pipeline keeps old.status where the kind has a status subresource. */
+  prepareForUpdate?(object: UnstructuredObject, old: UnstructuredObject): void;
+  prepareForStatusUpdate?(object: UnstructuredObject, old: UnstructuredObject): void;
+  validate?(object: UnstructuredObject): FieldError[];
+  /** Runs beside validate(): immutability and allowed transitions. */
+  validateUpdate?(object: UnstructuredObject, old: UnstructuredObject): FieldError[];
+  validateStatusUpdate?(object: UnstructuredObject, old: UnstructuredObject): FieldError[];
+  /** Texts for Warning headers. */
+  warnings?(object: UnstructuredObject, old?: UnstructuredObject): string[];
+  /** The name's rule; default DNS-1123 subdomain. */
+  readonly nameRule?: "dns1123-subdomain" | "dns1123-label" | "dns1035-label" | "path-segment";
+  /** Whether PUT on a name that does not exist creates it (Leases, Endpoints and a few more). */
+  readonly allowCreateOnUpdate?: boolean;
+  /** Whether an update without resourceVersion is accepted; default true. */
+  readonly allowUnconditionalUpdate?: boolean;
+  /** Whether a change outside metadata raises metadata.generation; default: the kind has spec (status and metadata do not count). */
+  readonly hasGeneration?: boolean;
+  /** The grace period in seconds that a delete without one gets; undefined: deleted at once. */
+  graceSeconds?(object: UnstructuredObject, requested: number | undefined): number | undefined;
+  /** What happens to dependents when the delete does not say; default "background". */
+  readonly defaultPropagation?: "background" | "foreground" | "orphan";
+}
