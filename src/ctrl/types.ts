@@ -1,9 +1,18 @@
 import type { Client, EventRecorder, InformerFactory } from "../api/client/types.ts";
 import type { Clock } from "../machinery/clock.ts";
+import type { ResourceDefinition } from "../machinery/kinds/types.ts";
 import type { Logger } from "../machinery/logger.ts";
 
+/** What only some controllers need, and the composition root knows. */
+export interface ControllerServices {
+  /** Every kind that is served now. Asked anew whenever it matters, so that kinds may come and go. */
+  definitions(): readonly ResourceDefinition[];
+  /** PEM of the CA that signs the API server's certificate: what every namespace's kube-root-ca.crt holds. */
+  readonly rootCertificate: string;
+}
+
 /** What a controller gets. Its client acts under its own identity: system:serviceaccount:kube-system:<name>-controller. */
-export interface ControllerContext {
+export interface ControllerContext extends ControllerServices {
   readonly client: Client;
   readonly informers: InformerFactory;
   readonly events: EventRecorder;

@@ -1,0 +1,16 @@
+import type { ControllerFactory } from "./types.ts";
+
+export interface RegisteredController {
+  /** As Controller.name. */
+  readonly name: string;
+  /** The service account in kube-system whose rights it has; also the source component of its events. */
+  readonly serviceAccount: string;
+  readonly create: ControllerFactory;
+}
+
+/**
+ * Every controller there is, under kube-controller-manager's names for their service accounts.
+ * The workloads still to come (statefulset, daemonset, job, cronjob) have their place here and a folder of their own
+ * beside the others.
+ */
+export const controllers: readonly RegisteredController[] = [];
