@@ -6,6 +6,6 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: "forks",
-    reporters: process.env.CI ? ["default", "./test/count-reporter.ts"] : ["default"],
+    reporters: ["default", "./test/count-reporter.ts"],
   },
 });

@@ -1,0 +1,186 @@
+/**
+ * What `kl server` can be told, and from where: a flag wins over KL_… in the environment, that over the config file, that
+ * over the default. Every setting has the same name in all three: --data-dir, KL_DATA_DIR, dataDir.
+ */
+import { readFile } from "node:fs/promises";
+import { homedir, hostname } from "node:os";
+import { join, resolve } from "node:path";
+
+export interface ServerConfig {
+  readonly dataDir: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly bindAddress: string;
+  readonly nodeName: string;
+  /** false: no node on this machine; only the API, scheduler and controllers. */
+  readonly agent: boolean;
+  /** As DOCKER_HOST has it; absent: DOCKER_HOST itself or the default socket. */
+  readonly dockerHost?: string;
+  readonly simulatedNodes: number;
+  readonly logLevel: LogLevel;
+  readonly writeKubeconfig: boolean;
+  readonly serviceCidr: string;
+  /** How long history is kept, in seconds. */
+  readonly historyWindow: number;
+}
+
+const logLevels = ["debug", "info", "warn", "error"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** A mistake of the user's, told in one line. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+}
+
+interface Setting<T> {
+  readonly flag: string;
+  readonly description: string;
+  /** How --help shows the value; absent for switches. */
+  readonly value?: string;
+  parse(text: string, name: string): T;
+  default(): T;
+}
+
+function text(flag: string, value: string, description: string, byDefault: () => string): Setting<string> {
+  return { flag, value, description, parse: (raw) => raw, default: byDefault };
+}
+
+function count(flag: string, description: string, byDefault: number, maximum: number): Setting<number> {
+  return {
+    flag,
+    value: "N",
+    description,
+    default: () => byDefault,
+    parse(raw, name) {
+      const number = /^\d+$/.test(raw) ? Number(raw) : Number.NaN;
+      if (!(number <= maximum))
+        throw new ConfigError(`${name} must be a whole number from 0 to ${maximum}, not "${raw}"`);
+      return number;
+    },
+  };
+}
+
+function toggle(flag: string, description: string, byDefault: boolean): Setting<boolean> {
+  return {
+    flag,
+    description,
+    default: () => byDefault,
+    parse(raw, name) {
+      if (raw === "true" || raw === "1") return true;
+      if (raw === "false" || raw === "0") return false;
+      throw new ConfigError(`${name} must be true or false, not "${raw}"`);
+    },
+  };
+}
+
+/** RFC 1123 wants lower case; the rest of a host name that a Node's name cannot carry becomes a dash. */
+function defaultNodeName(): string {
+  const name = hostname()
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]/g, "-")
+    .replace(/^[^a-z0-9]+|[^a-z0-9]+$/g, "");
+  return name || "kl";
+}
+
+const settings = {
+  dataDir: text("data-dir", "DIR", "where everything lives (default: ~/.kl)", () => join(homedir(), ".kl")),
+  port: count("port", "port of the API (default: 6443; 0 takes a free one)", 6443, 65_535),
+  bindAddress: text("bind-address", "ADDRESS", "address to listen on (default: 127.0.0.1)", () => "127.0.0.1"),
+  nodeName: text("node-name", "NAME", "name of this machine's node (default: its host name)", defaultNodeName),
+  agent: toggle("agent", "run pods on this machine (--no-agent: only the API, scheduler and controllers)", true),
+  dockerHost: text("docker-host", "URL", "Docker engine, as DOCKER_HOST has it", () => ""),
+  simulatedNodes: count("simulated-nodes", "also run N nodes whose pods have no containers", 0, 100_000),
+  logLevel: {
+    flag: "log-level",
+    value: "LEVEL",
+    description: `${logLevels.join(", ")} (default: warn)`,
+    default: () => "warn" as LogLevel,
+    parse(raw: string, name: string): LogLevel {
+      const level = logLevels.find((known) => known === raw);
+      if (!level) throw new ConfigError(`${name} must be one of ${logLevels.join(", ")}, not "${raw}"`);
+      return level;
+    },
+  },
+  writeKubeconfig: toggle("write-kubeconfig", "merge a context `kl` into your kubeconfig", false),
+  serviceCidr: text("service-cidr", "CIDR", "addresses of Services (default: 10.43.0.0/16)", () => "10.43.0.0/16"),
+  historyWindow: count("history-window", "seconds of history to keep (default: 3600)", 3600, 31_536_000),
+} satisfies { [K in keyof Required<ServerConfig>]: Setting<unknown> };
+
+/** The flags of `kl server`, in the form commander takes them. */
+export function serverFlags(): { readonly flags: string; readonly description: string }[] {
+  return [
+    ...Object.values(settings).map((setting: Setting<unknown>) => ({
+      flags:
+        setting.value !== undefined
+          ? `--${setting.flag} <${setting.value}>`
+          : setting.default() === true
+            ? `--no-${setting.flag}`
+            : `--${setting.flag}`,
+      description: setting.description,
+    })),
+    { flags: "--config <FILE>", description: "YAML file with the same settings (dataDir: …, port: …)" },
+  ];
+}
+
+/**
+ * `given`: what the command line said, by camelCase name; absent where it said nothing.
+ * Throws ConfigError naming the flag, variable or file that is wrong.
+ */
+export async function readServerConfig(
+  given: Readonly<Record<string, string | boolean | undefined>>,
+  environment: NodeJS.ProcessEnv,
+): Promise<ServerConfig> {
+  const file = given.config ?? environment.KL_CONFIG;
+  const fromFile = typeof file === "string" && file !== "" ? await readConfigFile(file) : {};
+  const pick = <T>(name: string, setting: Setting<T>): T => {
+    const variable = `KL_${setting.flag.toUpperCase().replaceAll("-", "_")}`;
+    const candidates: [unknown, string][] = [
+      [given[name], `--${setting.flag}`],
+      [environment[variable], variable],
+      [fromFile[name], `${name} in ${file}`],
+    ];
+    for (const [value, source] of candidates) {
+      if (value === undefined || value === "") continue;
+      return setting.parse(String(value), source);
+    }
+    return setting.default();
+  };
+  const dockerHost = pick("dockerHost", settings.dockerHost);
+  return {
+    dataDir: resolve(pick("dataDir", settings.dataDir)),
+    port: pick("port", settings.port),
+    bindAddress: pick("bindAddress", settings.bindAddress),
+    nodeName: pick("nodeName", settings.nodeName),
+    agent: pick("agent", settings.agent),
+    ...(dockerHost ? { dockerHost } : {}),
+    simulatedNodes: pick("simulatedNodes", settings.simulatedNodes),
+    logLevel: pick("logLevel", settings.logLevel),
+    writeKubeconfig: pick("writeKubeconfig", settings.writeKubeconfig),
+    serviceCidr: pick("serviceCidr", settings.serviceCidr),
+    historyWindow: pick("historyWindow", settings.historyWindow),
+  };
+}
+
+async function readConfigFile(file: string): Promise<Record<string, unknown>> {
+  let contents: string;
+  try {
+    contents = await readFile(file, "utf8");
+  } catch (error) {
+    throw new ConfigError(`cannot read the config file ${file}: ${(error as NodeJS.ErrnoException).code ?? error}`);
+  }
+  const { parse } = await import("yaml");
+  let parsed: unknown;
+  try {
+    parsed = parse(contents) ?? {};
+  } catch (error) {
+    throw new ConfigError(`${file} is not valid YAML: ${(error as Error).message.split("\n")[0]}`);
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    throw new ConfigError(`${file} must hold settings as "name: value" lines`);
+  }
+  const unknown = Object.keys(parsed).find((name) => !(name in settings));
+  if (unknown !== undefined) {
+    throw new ConfigError(`${file}: unknown setting "${unknown}"; known are ${Object.keys(settings).join(", ")}`);
+  }
+  return parsed as Record<string, unknown>;
+}
