@@ -65,6 +65,8 @@ export interface Schema {
    * and OpenAPI names its components after it.
    */
   readonly goName?: string;
+  /** What Go prints for the type of a field where the schema does not tell: "v1.RestartPolicy", "v1.ResourceList". Aliases only. */
+  readonly goType?: string;
   /** Types whose JSON form has rules of its own. */
   readonly wire?: "quantity" | "time" | "micro-time" | "duration" | "int-or-string" | "raw" | "bytes";
   /** The field's number and wire type in protobuf, on properties of built-in structs. */
