@@ -10,8 +10,9 @@ export interface ObjectSource {
 
 export interface VolumeManager {
   /**
-   * Makes every volume of the pod ready. Throws VolumeError while something is missing; its message is the kubelet's
-   * (`configmap "x" not found`), shown in the event FailedMount and retried by the pod worker.
+   * Makes every volume of the pod ready. Throws VolumeError while something is missing; its message is the whole text of
+   * the kubelet's event FailedMount (`MountVolume.SetUp failed for volume "cfg" : configmap "x" not found`). The pod
+   * worker retries.
    */
   setUp(pod: Pod): Promise<void>;
   /** Brings contents that follow API objects up to date, each volume atomically (a `..data` link swapped). */
