@@ -10,8 +10,13 @@ export interface Runtime {
   /** Throws RuntimeUnavailableError while the engine does not answer. */
   info(): Promise<RuntimeInfo>;
 
-  /** Every sandbox and container that carries this node's labels, running or not. */
-  list(): Promise<{ readonly sandboxes: readonly SandboxState[]; readonly containers: readonly ContainerState[] }>;
+  /**
+   * Every sandbox and container that carries this node's labels, running or not. With `podUid`, those of that pod;
+   * an implementation may then return more.
+   */
+  list(
+    podUid?: string,
+  ): Promise<{ readonly sandboxes: readonly SandboxState[]; readonly containers: readonly ContainerState[] }>;
   /** Called on every start, exit and OOM of what list() would show. Reconnects by itself; `resync` is called after a gap. */
   watch(sink: { changed(podUid: string): void; resync(): void }): () => void;
 
