@@ -1,0 +1,30 @@
+/**
+ * One request and its answer, the same for HTTP/1.1 and HTTP/2, so that nothing above asks which it is. A plain object
+ * around Node's own streams: on the hot path there is no other layer.
+ */
+import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
+import type { Readable, Writable } from "node:stream";
+import type { TLSSocket } from "node:tls";
+
+export interface Exchange {
+  readonly method: string;
+  /** Path and query as they were sent: "/api/v1/pods?limit=5". */
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  /** The bytes of the request's body, not decompressed. */
+  readonly body: Readable;
+  /** The TLS connection it came on; one connection is one identity. */
+  readonly connection: TLSSocket;
+  /** Whether the answer's head was already sent. */
+  readonly answered: boolean;
+  /** Whether the client went away, or its request was cut off. */
+  readonly gone: boolean;
+  /** A whole answer at once; Content-Length is set here. */
+  respond(code: number, headers: OutgoingHttpHeaders, body?: Uint8Array | string): void;
+  /** The head of an answer whose body is then written: mind write()'s result and "drain". */
+  open(code: number, headers: OutgoingHttpHeaders): Writable;
+  /** Called once, when the exchange is over for whatever reason: answered in full, cut off, or the connection lost. */
+  onClose(callback: () => void): void;
+  /** Ends the exchange at once, in whatever state it is. */
+  abort(): void;
+}
