@@ -23,8 +23,9 @@ export interface ServerLink {
   /**
    * Begins the flow of desired state: first everything this node needs, then `synced`, then changes.
    * After a break the server begins again with everything (`reset` comes first). Returns a function that ends it.
+   * `kinds`: what the agent wants to hear of; absent: all that the server sends.
    */
-  subscribe(sink: DesiredStateSink): () => void;
+  subscribe(sink: DesiredStateSink, kinds?: readonly DesiredKind[]): () => void;
 }
 
 export interface PodRef {
