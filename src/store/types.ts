@@ -89,6 +89,11 @@ export interface WatchSink {
 }
 
 export interface Watch {
+  /**
+   * Everything under the prefix up to and including this revision has been delivered: what a bookmark may say between
+   * events. It moves on with the store's revision once the watch has caught up, also while nothing happens under the prefix.
+   */
+  readonly through: Revision;
   /** Idempotent; no call reaches the sink afterwards. */
   close(): void;
 }

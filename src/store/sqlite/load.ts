@@ -1,0 +1,43 @@
+import type { Database } from "better-sqlite3";
+import type { PackedRow, PackedRows } from "./packed-rows.ts";
+import { packRows } from "./packed-rows.ts";
+import type { Loaded } from "./protocol.ts";
+import { type Columns, columns, decodeRow } from "./row-codec.ts";
+
+/** About a slab: the memory of a piece is kept as it is. */
+const pieceBytes = 256 * 1024;
+
+/** The newest row of every key that is not deleted, in the order of the keys, in pieces. */
+export function load(database: Database, take: (rows: PackedRows) => void): Loaded {
+  // The inner query reads the index alone; a key's history does not cost its values.
+  const newest = database
+    .prepare<[], Columns>(
+      `SELECT ${columns} FROM (SELECT max(rev) AS newest FROM revisions GROUP BY key) JOIN revisions ON rev = newest WHERE deleted = 0`,
+    )
+    .raw();
+  let piece: PackedRow[] = [];
+  let size = 0;
+  for (const row of newest.iterate()) {
+    const decoded = decodeRow(row);
+    if (size + decoded.value.length > pieceBytes && piece.length > 0) {
+      take(packRows(piece));
+      piece = [];
+      size = 0;
+    }
+    piece.push(decoded);
+    size += decoded.value.length;
+  }
+  if (piece.length > 0) take(packRows(piece));
+  const compacted = readState(database, "compacted");
+  const last = database.prepare<[], number | null>("SELECT max(rev) FROM revisions").pluck().get() ?? 0;
+  return {
+    // A compaction may have taken the newest row (a delete), never one above itself.
+    revision: Math.max(last, compacted),
+    compactedRevision: compacted,
+    compacting: readState(database, "compaction_done") < compacted,
+  };
+}
+
+export function readState(database: Database, name: "compacted" | "compaction_done"): number {
+  return database.prepare<[string], number>("SELECT value FROM state WHERE name = ?").pluck().get(name) ?? 0;
+}
