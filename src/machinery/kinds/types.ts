@@ -14,6 +14,8 @@ export interface ResourceDefinition {
   readonly versions: readonly ResourceVersionDefinition[];
   /** The version whose form is stored; conversions go through it. */
   readonly storageVersion: string;
+  /** Where the stored form is that of another group: events of events.k8s.io are kept as those of "". */
+  readonly storageGroup?: string;
   /**
    * Where the objects live in the store: "/registry/<storagePrefix>/<namespace>/<name>". Two definitions share it when
    * they are views of one thing (Event of "" and of events.k8s.io; HorizontalPodAutoscaler v1 and v2 share a definition).
@@ -32,8 +34,11 @@ export interface ResourceDefinition {
    * An unknown one is refused: `field label not supported: …`.
    */
   readonly selectableFields?: Readonly<Record<string, (object: KubeObject) => string>>;
-  /** Turns the stored form into that of `version` and back. Absent where all served versions have one form. */
-  convert?(object: UnstructuredObject, toVersion: string): UnstructuredObject;
+  /**
+   * Gives the object in the form of another apiVersion ("autoscaling/v1", or the stored one), its apiVersion set; the
+   * object itself where it has that form already. Never changes what it is given. Absent where all served versions have one form.
+   */
+  convert?(object: UnstructuredObject, toApiVersion: string): UnstructuredObject;
 }
 
 export interface ResourceNames {
@@ -97,22 +102,23 @@ export type FieldErrorType = NonNullable<StatusCause["reason"]>;
 
 /**
  * What a built-in kind does beyond its schema. Every method is optional and pure. `prepare…` and `default…` get an object
- * of their own that they may change in place (it was just decoded); `old` is shared and must not be touched.
+ * of their own that they may change in place (it was just decoded); `old` is shared and must not be touched. `T` is the
+ * kind's own type where a strategy is written; the pipeline sees any object.
  */
-export interface Strategy {
+export interface Strategy<T = UnstructuredObject> {
   /** Fills in defaults that are not in the schema (Go's SetDefaults_…). Runs on every decoded object, before admission. */
-  defaultObject?(object: UnstructuredObject): void;
+  defaultObject?(object: T): void;
   /** What a create resets or sets: drops status, generation 1 is done by the pipeline. */
-  prepareForCreate?(object: UnstructuredObject): void;
+  prepareForCreate?(object: T): void;
   /** What an update of the main resource resets: by default the pipeline keeps old.status where the kind has a status subresource. */
-  prepareForUpdate?(object: UnstructuredObject, old: UnstructuredObject): void;
-  prepareForStatusUpdate?(object: UnstructuredObject, old: UnstructuredObject): void;
-  validate?(object: UnstructuredObject): FieldError[];
+  prepareForUpdate?(object: T, old: T): void;
+  prepareForStatusUpdate?(object: T, old: T): void;
+  validate?(object: T): FieldError[];
   /** Runs beside validate(): immutability and allowed transitions. */
-  validateUpdate?(object: UnstructuredObject, old: UnstructuredObject): FieldError[];
-  validateStatusUpdate?(object: UnstructuredObject, old: UnstructuredObject): FieldError[];
+  validateUpdate?(object: T, old: T): FieldError[];
+  validateStatusUpdate?(object: T, old: T): FieldError[];
   /** Texts for Warning headers. */
-  warnings?(object: UnstructuredObject, old?: UnstructuredObject): string[];
+  warnings?(object: T, old?: T): string[];
   /** The name's rule; default DNS-1123 subdomain. */
   readonly nameRule?: "dns1123-subdomain" | "dns1123-label" | "dns1035-label" | "path-segment";
   /** Whether PUT on a name that does not exist creates it (Leases, Endpoints and a few more). */
@@ -122,7 +128,11 @@ export interface Strategy {
   /** Whether a change outside metadata raises metadata.generation; default: the kind has spec (status and metadata do not count). */
   readonly hasGeneration?: boolean;
   /** The grace period in seconds that a delete without one gets; undefined: deleted at once. */
-  graceSeconds?(object: UnstructuredObject, requested: number | undefined): number | undefined;
+  graceSeconds?(object: T, requested: number | undefined): number | undefined;
+  /** Whether something besides metadata.finalizers and the grace period holds a delete back: a Namespace's spec.finalizers. */
+  holdsDeletion?(object: T): boolean;
+  /** What a delete that has to wait sets besides deletionTimestamp: a Namespace's phase. Gets a copy to change. */
+  prepareForDelete?(object: T): void;
   /** What happens to dependents when the delete does not say; default "background". */
   readonly defaultPropagation?: "background" | "foreground" | "orphan";
 }

@@ -1,0 +1,13 @@
+import type { Node } from "../../../types/core/v1.ts";
+import { strategyFor } from "../../strategy-for.ts";
+
+export const nodeStrategy = strategyFor<Node>({
+  hasGeneration: false,
+  allowCreateOnUpdate: false,
+  defaultObject(node) {
+    const { spec, status } = node;
+    if (spec?.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR];
+    else if (spec?.podCIDRs?.[0] && !spec.podCIDR) spec.podCIDR = spec.podCIDRs[0];
+    if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
+  },
+});
