@@ -8,4 +8,11 @@ export interface CommandEntry {
   load(): Promise<{ configure(command: Command): void | Promise<void> }>;
 }
 
-export const commands: readonly CommandEntry[] = [];
+export const commands: readonly CommandEntry[] = [
+  { name: "get", summary: "Show one or many resources", load: () => import("./commands/get.ts") },
+  { name: "create", summary: "Create resources from manifests", load: () => import("./commands/create.ts") },
+  { name: "delete", summary: "Delete resources", load: () => import("./commands/delete.ts") },
+  { name: "logs", summary: "Print the logs of a container in a pod", load: () => import("./commands/logs.ts") },
+  { name: "config", summary: "Show kubeconfig files", load: () => import("./commands/config.ts") },
+  { name: "version", summary: "Print the versions of client and server", load: () => import("./commands/version.ts") },
+];

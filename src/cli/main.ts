@@ -1,7 +1,9 @@
 #!/usr/bin/env node
+import { StatusError } from "../machinery/status/error.ts";
 /** `kl`: finds the command, loads it and nothing else, and turns whatever is thrown into one line and an exit code. */
 import { commands } from "./commands.ts";
 import { ExitError } from "./exit-error.ts";
+import { serverErrorLine } from "./print/error.ts";
 
 const minimumNode = 22;
 
@@ -21,6 +23,11 @@ function report(error: unknown): void {
   if (error instanceof ExitError) {
     if (error.message !== "") process.stderr.write(`${error.message}\n`);
     process.exitCode = error.exitCode;
+    return;
+  }
+  if (error instanceof StatusError) {
+    process.stderr.write(`${serverErrorLine(error)}\n`);
+    process.exitCode = 1;
     return;
   }
   const text = error instanceof Error ? error.message : String(error);

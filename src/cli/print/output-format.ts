@@ -1,0 +1,72 @@
+/** -o FORMAT, for everything but the tables of `get`. */
+import { readFileSync } from "node:fs";
+import { ExitError } from "../exit-error.ts";
+import { itemsOf, type ObjectPrinter } from "./items.ts";
+import { toJson, toName, toYaml, withoutManagedFields } from "./object.ts";
+
+export interface PrinterOptions {
+  readonly showManagedFields: boolean;
+  readonly noHeaders: boolean;
+}
+
+const known = "custom-columns,custom-columns-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,wide,yaml";
+
+export async function objectPrinter(format: string, options: PrinterOptions): Promise<ObjectPrinter> {
+  const strip = (object: object): object => (options.showManagedFields ? object : withoutManagedFields(object));
+  const equals = format.indexOf("=");
+  const [name, argument] = equals < 0 ? [format, undefined] : [format.slice(0, equals), format.slice(equals + 1)];
+  switch (name) {
+    case "yaml":
+      return (object) => toYaml(strip(object));
+    case "json":
+      return (object) => toJson(strip(object));
+    case "name":
+      return (object) => itemsOf(object).map(toName).join("");
+    case "jsonpath":
+    case "jsonpath-as-json":
+    case "jsonpath-file":
+      return jsonPathPrinter(name, argument);
+    case "custom-columns":
+    case "custom-columns-file": {
+      const { customColumnsPrinter } = await import("./custom-columns.ts");
+      const spec =
+        name === "custom-columns-file" ? readFileSync(required(name, argument), "utf8") : required(name, argument);
+      return customColumnsPrinter(spec, { fromFile: name === "custom-columns-file", noHeaders: options.noHeaders });
+    }
+    default:
+      throw new ExitError(
+        1,
+        `error: unable to match a printer suitable for the output format "${format}", allowed formats are: ${known}`,
+      );
+  }
+}
+
+function required(name: string, argument: string | undefined): string {
+  if (!argument) throw new ExitError(1, `error: template format specified but no ${name} given`);
+  return argument;
+}
+
+async function jsonPathPrinter(name: string, argument: string | undefined): Promise<ObjectPrinter> {
+  const text = required(name, argument);
+  const template = name === "jsonpath-file" ? readFileSync(text, "utf8") : text;
+  const [{ parseTemplate }, { evaluatePath, evaluateTemplate }] = await Promise.all([
+    import("./jsonpath/parse.ts"),
+    import("./jsonpath/evaluate.ts"),
+  ]);
+  const fail = (error: unknown): never => {
+    throw new ExitError(1, `error: error parsing jsonpath ${template}, ${(error as Error).message}`);
+  };
+  try {
+    const nodes = parseTemplate(template);
+    if (name === "jsonpath-as-json") return (object) => toJson(evaluatePath(nodes, object));
+    return (object) => {
+      try {
+        return evaluateTemplate(nodes, object, { allowMissingKeys: true });
+      } catch (error) {
+        throw new ExitError(1, `error: error executing jsonpath "${template}": ${(error as Error).message}`);
+      }
+    };
+  } catch (error) {
+    return fail(error);
+  }
+}

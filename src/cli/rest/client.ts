@@ -1,0 +1,150 @@
+/** HTTP towards one API server, over one kept-alive connection where that is enough. */
+import type { IncomingMessage } from "node:http";
+import { Agent, request } from "node:https";
+import { StatusError } from "../../machinery/status/error.ts";
+import type { Status } from "../../machinery/types/meta/v1.ts";
+import { ExitError } from "../exit-error.ts";
+import type { Connection } from "../kubeconfig/types.ts";
+
+export interface RestRequest {
+  readonly method?: string;
+  /** "/api/v1/namespaces/default/pods" */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  readonly accept?: string;
+  readonly contentType?: string;
+  readonly body?: string;
+  readonly signal?: AbortSignal;
+}
+
+export class RestClient {
+  readonly connection: Connection;
+  /** Called with the text of each Warning header, once per text. */
+  onWarning: (text: string) => void = () => undefined;
+  readonly #agent: Agent;
+  readonly #warned = new Set<string>();
+
+  constructor(connection: Connection) {
+    this.connection = connection;
+    this.#agent = new Agent({
+      keepAlive: true,
+      ...(connection.ca ? { ca: connection.ca } : {}),
+      ...(connection.clientCertificate ? { cert: connection.clientCertificate } : {}),
+      ...(connection.clientKey ? { key: connection.clientKey } : {}),
+      ...(connection.serverName ? { servername: connection.serverName } : {}),
+      rejectUnauthorized: !connection.skipVerify,
+    });
+  }
+
+  /** The TLS options of the connection, for clients of other protocols (WebSocket). */
+  get agent(): Agent {
+    return this.#agent;
+  }
+
+  get headers(): Record<string, string> {
+    return {
+      "user-agent": "kl",
+      ...(this.connection.token ? { authorization: `Bearer ${this.connection.token}` } : {}),
+    };
+  }
+
+  url(path: string, query: RestRequest["query"] = {}): URL {
+    const url = new URL(`${this.connection.server}${path}`);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined && value !== "") url.searchParams.append(name, String(value));
+    }
+    return url;
+  }
+
+  /** Resolves with the open response, whatever its code is below 400; throws StatusError above. */
+  async open(options: RestRequest): Promise<IncomingMessage> {
+    const response = await this.#send(options);
+    this.#collectWarnings(response);
+    if ((response.statusCode ?? 500) < 400) return response;
+    throw toStatusError(response.statusCode ?? 500, await readAll(response));
+  }
+
+  async text(options: RestRequest): Promise<string> {
+    return readAll(await this.open(options));
+  }
+
+  async json<T>(options: RestRequest): Promise<T> {
+    return JSON.parse(await this.text({ accept: "application/json", ...options })) as T;
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #send(options: RestRequest): Promise<IncomingMessage> {
+    const url = this.url(options.path, options.query);
+    return new Promise((resolve, reject) => {
+      const outgoing = request(
+        url,
+        {
+          method: options.method ?? "GET",
+          agent: this.#agent,
+          headers: {
+            ...this.headers,
+            accept: options.accept ?? "application/json",
+            ...(options.body !== undefined
+              ? {
+                  "content-type": options.contentType ?? "application/json",
+                  "content-length": Buffer.byteLength(options.body),
+                }
+              : {}),
+          },
+          ...(options.signal ? { signal: options.signal } : {}),
+        },
+        resolve,
+      );
+      outgoing.on("error", (error: NodeJS.ErrnoException) => {
+        reject(options.signal?.aborted ? error : connectionError(error, url));
+      });
+      outgoing.end(options.body);
+    });
+  }
+
+  /** RFC 7234: `299 - "text"`, several in one header. */
+  #collectWarnings(response: IncomingMessage): void {
+    const header = response.headers.warning;
+    if (!header) return;
+    for (const match of header.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)) {
+      const text = (match[1] ?? "").replace(/\\(.)/g, "$1");
+      if (this.#warned.has(text)) continue;
+      this.#warned.add(text);
+      this.onWarning(text);
+    }
+  }
+}
+
+async function readAll(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function toStatusError(code: number, body: string): StatusError {
+  try {
+    const status = JSON.parse(body) as Status;
+    if (status.kind === "Status") return new StatusError(status);
+  } catch {
+    // Not a Status: a proxy in between, perhaps. Its text is the message then.
+  }
+  return new StatusError({
+    metadata: {},
+    status: "Failure",
+    code,
+    message: body.trim() || `the server answered ${code}`,
+  });
+}
+
+function connectionError(error: NodeJS.ErrnoException, url: URL): Error {
+  if (error.code === "ECONNREFUSED") {
+    return new ExitError(
+      1,
+      `The connection to the server ${url.host} was refused - did you specify the right host or port?`,
+    );
+  }
+  return new ExitError(1, `Unable to connect to the server: ${error.message}`);
+}

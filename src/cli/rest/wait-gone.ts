@@ -1,0 +1,53 @@
+import type { KubeObject } from "../../machinery/meta/object.ts";
+import { StatusError } from "../../machinery/status/error.ts";
+import { ExitError } from "../exit-error.ts";
+import type { RestClient } from "./client.ts";
+import { type ApiResource, groupResource, pathOf } from "./resource-mapping.ts";
+import { eventsOf } from "./watch-print.ts";
+
+export interface WaitGoneOptions {
+  readonly resource: ApiResource;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  /** Another object of the same name counts as gone. */
+  readonly uid: string | undefined;
+  /** Milliseconds; 0 or less: without end. */
+  readonly timeout: number;
+}
+
+/** Watches the object until it is gone. Throws as kubectl does when the time is over. */
+export async function waitUntilGone(client: RestClient, options: WaitGoneOptions): Promise<void> {
+  const { resource, namespace, name, uid } = options;
+  const signal = options.timeout > 0 ? AbortSignal.timeout(options.timeout) : undefined;
+  try {
+    for (;;) {
+      const list = await client.json<{ metadata: { resourceVersion: string }; items: KubeObject[] }>({
+        path: pathOf(resource, namespace),
+        query: { fieldSelector: `metadata.name=${name}` },
+        ...(signal ? { signal } : {}),
+      });
+      const present = list.items.find(({ metadata }) => uid === undefined || metadata.uid === uid);
+      if (!present) return;
+      const watch = await client.open({
+        path: pathOf(resource, namespace),
+        query: { fieldSelector: `metadata.name=${name}`, watch: true, resourceVersion: list.metadata.resourceVersion },
+        ...(signal ? { signal } : {}),
+      });
+      for await (const event of eventsOf(watch)) {
+        if (event.type === "ERROR") break;
+        const { metadata } = event.object as KubeObject;
+        if (event.type === "DELETED" && (uid === undefined || metadata.uid === uid)) {
+          watch.destroy();
+          return;
+        }
+      }
+    }
+  } catch (error) {
+    if (signal?.aborted) {
+      throw new ExitError(1, `error: timed out waiting for the condition on ${groupResource(resource)}/${name}`);
+    }
+    // Who may delete but not list cannot wait, and need not fail for it.
+    if (error instanceof StatusError && error.code === 403) return;
+    throw error;
+  }
+}
