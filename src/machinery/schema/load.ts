@@ -119,6 +119,8 @@ function fieldSchema(field: FieldFact): Schema {
   if (field.mapType) schema.mapType = field.mapType;
   if (field.patchStrategy) schema.patchStrategy = field.patchStrategy;
   if (field.patchMergeKey) schema.patchMergeKey = field.patchMergeKey;
+  // A struct is never zero for omitempty: see defaultOf.
+  if (field.omitempty && !field.pointer && (!schema.properties || schema.wire)) schema.omitZero = true;
   if (field.proto !== undefined) schema.proto = { number: field.proto, wire: field.wire ?? "bytes" };
   const value = defaultOf(field, schema);
   if (value !== undefined) schema.default = value;

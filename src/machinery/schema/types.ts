@@ -67,6 +67,8 @@ export interface Schema {
   readonly goName?: string;
   /** What Go prints for the type of a field where the schema does not tell: "v1.RestartPolicy", "v1.ResourceList". Aliases only. */
   readonly goType?: string;
+  /** A field whose zero value ("", 0, false, [], {}) is as good as absent and is not kept: Go's omitempty without a pointer. */
+  readonly omitZero?: boolean;
   /** Types whose JSON form has rules of its own. */
   readonly wire?: "quantity" | "time" | "micro-time" | "duration" | "int-or-string" | "raw" | "bytes";
   /** The field's number and wire type in protobuf, on properties of built-in structs. */
