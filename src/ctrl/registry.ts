@@ -1,3 +1,5 @@
+import { deploymentController } from "./deployment/deployment.ts";
+import { replicaSetController, replicationController } from "./replicaset/replicaset.ts";
 import type { ControllerFactory } from "./types.ts";
 
 export interface RegisteredController {
@@ -13,4 +15,8 @@ export interface RegisteredController {
  * The workloads still to come (statefulset, daemonset, job, cronjob) have their place here and a folder of their own
  * beside the others.
  */
-export const controllers: readonly RegisteredController[] = [];
+export const controllers: readonly RegisteredController[] = [
+  { name: "deployment", serviceAccount: "deployment-controller", create: deploymentController },
+  { name: "replicaset", serviceAccount: "replicaset-controller", create: replicaSetController },
+  { name: "replicationcontroller", serviceAccount: "replication-controller", create: replicationController },
+];

@@ -155,8 +155,6 @@ export interface Mount {
 
 export interface ContainerState {
   readonly id: string;
-  /** The sandbox it was made in; absent where the runtime does not keep it. */
-  readonly sandboxId?: string;
   readonly podUid: string;
   readonly namespace: string;
   readonly podName: string;

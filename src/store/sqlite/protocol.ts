@@ -1,5 +1,4 @@
 import type { Revision, StoreUnavailableError } from "../types.ts";
-import type { DatabaseOptions } from "./database.ts";
 import type { PackedRows } from "./packed-rows.ts";
 
 /** What the store's thread asks of the thread that owns the database. Answered in the order they were asked. */
@@ -43,7 +42,10 @@ export type Fault =
   | { readonly kind: "store"; readonly message: string };
 
 /** What the worker is started with. */
-export type WorkerStart = DatabaseOptions;
+export interface WorkerStart {
+  readonly file: string;
+  readonly nativeBinding?: string;
+}
 
 export type FromWorker =
   | { readonly type: "rows"; readonly rows: PackedRows }
