@@ -155,6 +155,8 @@ export interface Mount {
 
 export interface ContainerState {
   readonly id: string;
+  /** The sandbox it was made in; absent where the runtime does not keep it. */
+  readonly sandboxId?: string;
   readonly podUid: string;
   readonly namespace: string;
   readonly podName: string;

@@ -32,10 +32,12 @@ export interface DatabaseOptions {
   readonly file: string;
   /** The path of the SQLite addon, where it is not found by itself (a single-file program). */
   readonly nativeBinding?: string;
+  /** The length of the write-ahead log, in pages of 4 KB, at which it goes into the database. Default 1,000; 0: never. */
+  readonly checkpointPages?: number;
 }
 
 /** Throws SqliteError, or a StoreError when the file is somebody else's or from a newer kl. */
-export function openDatabase({ file, nativeBinding }: DatabaseOptions): Database {
+export function openDatabase({ file, nativeBinding, checkpointPages }: DatabaseOptions): Database {
   const options: Options = { timeout: 2000 };
   if (nativeBinding !== undefined) options.nativeBinding = nativeBinding;
   const database = new BetterSqlite3(file, options);
@@ -43,7 +45,8 @@ export function openDatabase({ file, nativeBinding }: DatabaseOptions): Database
     // One process owns the file: what is decided in memory must not be overtaken by somebody else's write. It also spares
     // the shared memory file and its locks.
     database.pragma("locking_mode = EXCLUSIVE");
-    const fresh = database.pragma("page_count", { simple: true }) === 0;
+    // Not by its size: a first start that was killed leaves a page without a schema.
+    const fresh = database.prepare("SELECT count(*) FROM sqlite_schema").pluck().get() === 0;
     if (fresh) database.pragma("auto_vacuum = INCREMENTAL");
     database.pragma("journal_mode = WAL");
     // The build's default for WAL is NORMAL, which syncs at checkpoints only.
@@ -52,6 +55,7 @@ export function openDatabase({ file, nativeBinding }: DatabaseOptions): Database
     database.pragma("cache_size = -8192");
     if (fresh) create(database);
     else check(database, file);
+    if (checkpointPages !== undefined) database.pragma(`wal_autocheckpoint = ${checkpointPages}`);
     return database;
   } catch (error) {
     database.close();

@@ -4,8 +4,9 @@ import { MvccStore } from "../mvcc/mvcc-store.ts";
 import type { Row } from "../mvcc/row.ts";
 import { Slabs } from "../mvcc/slab.ts";
 import type { Store } from "../types.ts";
+import type { DatabaseOptions } from "./database.ts";
 import { type PackedRows, unpackRows } from "./packed-rows.ts";
-import type { Loaded, WorkerStart } from "./protocol.ts";
+import type { Loaded } from "./protocol.ts";
 import { type EngineChannel, SqliteLog } from "./sqlite-log.ts";
 import { type StartWorker, startWorker, WorkerChannel } from "./worker-channel.ts";
 
@@ -14,6 +15,10 @@ export interface StoreOptions {
   readonly log?: (level: "warn" | "error", message: string, error: unknown) => void;
   /** How much of the recent past is kept in memory for watches that resume. Default 10,000 events, 16 MB of values. */
   readonly ring?: { readonly events?: number; readonly bytes?: number };
+  /** How many groups of writes may be on their way to the disk at once. Default 2. */
+  readonly commitDepth?: number;
+  /** See DatabaseOptions. */
+  readonly checkpointPages?: number;
   /** Where the SQLite addon is, for a program that carries it inside. */
   readonly nativeBinding?: string;
 }
@@ -30,8 +35,7 @@ export interface SqliteStoreOptions extends StoreOptions {
  * "corrupt", "io"; "io" also when another process has it open) and with StoreError when the file is not kl's or of a newer kl.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  const { file, nativeBinding } = options;
-  const start: WorkerStart = nativeBinding === undefined ? { file } : { file, nativeBinding };
+  const start = databaseOptions(options);
   const state = new LoadedState();
   const { channel, loaded } = await WorkerChannel.open(start, options.startWorker ?? startWorker, (rows) =>
     state.take(rows),
@@ -40,15 +44,27 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Stor
 }
 
 /** A store that is gone when it is closed: for tests and for a cluster that needs no tomorrow. The same code, no thread. */
-export async function openMemoryStore(options: StoreOptions = {}): Promise<Store> {
-  // Loaded here, because a store in a file never needs SQLite in this thread.
+export function openMemoryStore(options: StoreOptions = {}): Promise<Store> {
+  return openInThisThread({ ...options, file: ":memory:" });
+}
+
+/** As openSqliteStore(), but the caller's event loop waits for the disk: where there is no disk, and to measure the difference. */
+export async function openInThisThread(options: Omit<SqliteStoreOptions, "startWorker">): Promise<Store> {
+  // Loaded here, because a store with a thread of its own never needs SQLite in this one.
   const { Engine } = await import("./engine.ts");
   const { InlineChannel } = await import("./inline-channel.ts");
-  const { nativeBinding } = options;
-  const engine = new Engine(nativeBinding === undefined ? { file: ":memory:" } : { file: ":memory:", nativeBinding });
+  const engine = new Engine(databaseOptions(options));
   const state = new LoadedState();
   const loaded = engine.load((rows) => state.take(rows));
   return makeStore(new InlineChannel(engine), state, loaded, options);
+}
+
+function databaseOptions({ file, nativeBinding, checkpointPages }: StoreOptions & { file: string }): DatabaseOptions {
+  return {
+    file,
+    ...(nativeBinding === undefined ? {} : { nativeBinding }),
+    ...(checkpointPages === undefined ? {} : { checkpointPages }),
+  };
 }
 
 class LoadedState {
@@ -74,7 +90,7 @@ function makeStore(channel: EngineChannel, state: LoadedState, loaded: Loaded, o
     revision: loaded.revision,
     compactedRevision: loaded.compactedRevision,
     ring: { events: options.ring?.events ?? 10_000, bytes: options.ring?.bytes ?? 16 * 1024 * 1024 },
-    commitDepth: 2,
+    commitDepth: options.commitDepth ?? 2,
     report,
   });
   if (loaded.compacting) {

@@ -1,4 +1,5 @@
 import type { Revision, StoreUnavailableError } from "../types.ts";
+import type { DatabaseOptions } from "./database.ts";
 import type { PackedRows } from "./packed-rows.ts";
 
 /** What the store's thread asks of the thread that owns the database. Answered in the order they were asked. */
@@ -42,10 +43,7 @@ export type Fault =
   | { readonly kind: "store"; readonly message: string };
 
 /** What the worker is started with. */
-export interface WorkerStart {
-  readonly file: string;
-  readonly nativeBinding?: string;
-}
+export type WorkerStart = DatabaseOptions;
 
 export type FromWorker =
   | { readonly type: "rows"; readonly rows: PackedRows }

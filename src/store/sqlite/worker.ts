@@ -9,8 +9,8 @@ function say(message: FromWorker, rows?: PackedRows): void {
   parentPort?.postMessage(message, rows ? memoryOf(rows) : []);
 }
 
-function start({ file, nativeBinding }: WorkerStart): void {
-  const engine = new Engine(nativeBinding === undefined ? { file } : { file, nativeBinding });
+function start(options: WorkerStart): void {
+  const engine = new Engine(options);
   try {
     const loaded = engine.load((rows) => say({ type: "rows", rows }, rows));
     say({ type: "loaded", loaded });

@@ -30,7 +30,7 @@ export function containerOptions(
     OpenStdin: config.stdin,
     StdinOnce: config.stdinOnce,
     Tty: config.tty,
-    Labels: containerLabels(owner, config),
+    Labels: containerLabels(owner, config, sandbox.id),
     // An image's own health check would run beside the pod's probes.
     Healthcheck: { Test: ["NONE"] },
     HostConfig: {
@@ -90,6 +90,7 @@ export function containerState(inspected: Inspected, imageId: string): Container
   const failedToStart = !state.Running && state.ExitCode !== 0 && state.Error !== "";
   return {
     id: inspected.Id,
+    ...(labels[label.sandbox] === undefined ? {} : { sandboxId: labels[label.sandbox] }),
     podUid: required(labels, label.podUid),
     namespace: required(labels, label.podNamespace),
     podName: required(labels, label.podName),

@@ -12,6 +12,7 @@ export const label = {
   containerKind: "io.kl.container.kind",
   attempt: "io.kl.attempt",
   specHash: "io.kl.spec-hash",
+  sandbox: "io.kl.sandbox",
   hostNetwork: "io.kl.host-network",
   sharedProcesses: "io.kl.share-process-namespace",
   podUid: "io.kubernetes.pod.uid",
@@ -48,7 +49,7 @@ export function sandboxLabels(owner: Ownership, config: SandboxConfig): Record<s
   };
 }
 
-export function containerLabels(owner: Ownership, config: ContainerConfig): Record<string, string> {
+export function containerLabels(owner: Ownership, config: ContainerConfig, sandboxId: string): Record<string, string> {
   return {
     ...config.labels,
     [label.cluster]: owner.clusterId,
@@ -57,6 +58,7 @@ export function containerLabels(owner: Ownership, config: ContainerConfig): Reco
     [label.containerKind]: config.kind,
     [label.attempt]: String(config.attempt),
     [label.specHash]: config.specHash,
+    [label.sandbox]: sandboxId,
     [label.podUid]: config.podUid,
     [label.podNamespace]: config.namespace,
     [label.podName]: config.podName,

@@ -1,0 +1,117 @@
+/**
+ * The node's signs of life: its Lease every 10 s, its status when something has changed, else every 5 minutes. Until the
+ * server has registered the node, registration is what is tried.
+ */
+import type { ServerLink } from "../../../proto/agent.ts";
+import type { Clock } from "../../machinery/clock.ts";
+import type { Logger } from "../../machinery/logger.ts";
+import type { Node, NodeStatus } from "../../machinery/types/core/v1.ts";
+import { statusChanged } from "./status.ts";
+
+const BEAT = 10_000;
+const REPORT_EVERY = 300_000;
+const IMAGES_EVERY = 60_000;
+const LEASE_SECONDS = 40;
+const FIRST_RETRY = 200;
+const LAST_RETRY = 7000;
+
+export interface HeartbeatOptions {
+  readonly link: Pick<ServerLink, "register" | "updateNodeStatus" | "renewLease">;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly build: (previous: NodeStatus | undefined, withImages: boolean) => Promise<NodeStatus>;
+  readonly nodeOf: (status: NodeStatus) => Node;
+}
+
+export class Heartbeat {
+  readonly #options: HeartbeatOptions;
+  #status: NodeStatus | undefined;
+  #reportedAt = 0;
+  #imagesAt = Number.NEGATIVE_INFINITY;
+  #cancel: (() => void) | undefined;
+  #beating: Promise<void> | undefined;
+  #again = false;
+  #closed = false;
+
+  constructor(options: HeartbeatOptions) {
+    this.#options = options;
+  }
+
+  get status(): NodeStatus | undefined {
+    return this.#status;
+  }
+
+  /** Resolves with the Node once the server has it; tries for as long as that takes. */
+  async register(): Promise<Node | undefined> {
+    const { link, clock, log, nodeOf } = this.#options;
+    let retry = FIRST_RETRY;
+    while (!this.#closed) {
+      try {
+        const status = await this.#build();
+        const node = await link.register(nodeOf(status));
+        this.#status = status;
+        // A node that was there before keeps its old status until it is told the new one.
+        await link.updateNodeStatus(status);
+        this.#reportedAt = clock.now();
+        await link.renewLease(LEASE_SECONDS);
+        this.#schedule();
+        return node;
+      } catch (error) {
+        log.warn({ err: error }, "the node could not be registered");
+        await new Promise<void>((resolve) => void clock.after(retry, resolve));
+        retry = Math.min(retry * 2, LAST_RETRY);
+      }
+    }
+    return undefined;
+  }
+
+  /** Something may have changed (the engine came or went): look now. */
+  beat(): void {
+    if (this.#closed || this.#status === undefined) return;
+    if (this.#beating) {
+      this.#again = true;
+      return;
+    }
+    this.#cancel?.();
+    this.#beating = this.#beatOnce().finally(() => {
+      this.#beating = undefined;
+      if (this.#again) {
+        this.#again = false;
+        this.beat();
+      } else this.#schedule();
+    });
+  }
+
+  async #beatOnce(): Promise<void> {
+    const { link, clock, log } = this.#options;
+    try {
+      await link.renewLease(LEASE_SECONDS);
+      const status = await this.#build();
+      if (!statusChanged(this.#status, status) && clock.now() - this.#reportedAt < REPORT_EVERY) return;
+      await link.updateNodeStatus(status);
+      this.#status = status;
+      this.#reportedAt = clock.now();
+    } catch (error) {
+      log.warn({ err: error }, "the node's status could not be reported");
+    }
+  }
+
+  async #build(): Promise<NodeStatus> {
+    const { build, clock } = this.#options;
+    const withImages = clock.now() - this.#imagesAt >= IMAGES_EVERY;
+    const status = await build(this.#status, withImages);
+    if (withImages) this.#imagesAt = clock.now();
+    return status;
+  }
+
+  #schedule(): void {
+    this.#cancel?.();
+    if (!this.#closed) this.#cancel = this.#options.clock.after(BEAT, () => this.beat());
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancel?.();
+    await this.#beating;
+  }
+}

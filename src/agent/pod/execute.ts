@@ -1,0 +1,237 @@
+/** Does what computePodActions() found missing. */
+import { goQuote } from "../../machinery/status/go-format.ts";
+import type { ContainerStatus, Pod, PodStatus } from "../../machinery/types/core/v1.ts";
+import type { SpecContainer } from "../container/kinds.ts";
+import { RuntimeUnavailableError, type SandboxState } from "../runtime/types.ts";
+import { sandboxConfig } from "../sandbox/config.ts";
+import { podDns } from "../sandbox/dns.ts";
+import type { PodActions } from "./actions.ts";
+import { goDuration } from "./backoff.ts";
+import { emit, formatPod, type PodContext } from "./context.ts";
+import { Grace } from "./grace.ts";
+import type { Interruption } from "./interruption.ts";
+import { killContainer, killPod } from "./kill.ts";
+import { writePodFiles } from "./pod-files.ts";
+import { StartError, startContainer } from "./start-container.ts";
+import { finishedAt, latestOf, type PodView } from "./view.ts";
+
+const CONFIG_RETRY = 10_000;
+
+/** Why a container waits, for its status. */
+export interface Waiting {
+  readonly reason: string;
+  readonly message: string;
+}
+
+export interface Execution {
+  readonly pod: Pod;
+  readonly view: PodView;
+  readonly actions: PodActions;
+  /** Kept up to date for every container that is started or cannot be. */
+  readonly reasons: Map<string, Waiting>;
+  readonly previous: PodStatus;
+  readonly graceSeconds: number;
+  readonly interruption: Interruption;
+  /** Something has changed that the status should show; returns the new view. */
+  readonly progress: () => Promise<PodView>;
+}
+
+/** `retryAt`: when something that failed may be tried again (ms since the epoch). */
+export async function executeActions(context: PodContext, execution: Execution): Promise<{ retryAt?: number }> {
+  const { actions, pod, interruption } = execution;
+  let { view } = execution;
+  const podIp = execution.previous.podIP ?? "127.0.0.1";
+  if (actions.killPod) {
+    if (actions.createSandbox !== undefined && view.sandboxes.length > 0) {
+      emit(
+        context,
+        pod,
+        undefined,
+        "Normal",
+        "SandboxChanged",
+        "Pod sandbox changed, it will be killed and re-created.",
+      );
+    }
+    const grace = new Grace(context.clock, execution.graceSeconds);
+    await interruption.unless(killPod(context, pod, view, { grace, podIp }));
+    view = await execution.progress();
+  }
+  await interruption.unless(killFaulty(context, execution, podIp));
+  if (actions.kill.length > 0) view = await execution.progress();
+  if (actions.start.length === 0 && actions.createSandbox === undefined) return {};
+
+  let sandbox = actions.sandbox;
+  if (actions.createSandbox !== undefined) {
+    // Init containers run again in a new sandbox; what they left behind would count as done.
+    await removeInitContainers(context, pod, view);
+    sandbox = await makeSandbox(context, execution, actions.createSandbox);
+    view = await execution.progress();
+  }
+  return sandbox ? await startAll(context, execution, sandbox, view) : {};
+}
+
+async function killFaulty(
+  context: PodContext,
+  { actions, pod, graceSeconds }: Execution,
+  podIp: string,
+): Promise<void> {
+  await Promise.all(
+    actions.kill.map(({ spec, state, message, because }) => {
+      const { livenessProbe, startupProbe } = spec.container;
+      const probe = because === "liveness" ? livenessProbe : because === "startup" ? startupProbe : undefined;
+      const grace = new Grace(context.clock, probe?.terminationGracePeriodSeconds ?? graceSeconds);
+      return killContainer(context, pod, state, { grace, podIp, message });
+    }),
+  );
+}
+
+async function removeInitContainers(context: PodContext, pod: Pod, view: PodView): Promise<void> {
+  const names = new Set((pod.spec?.initContainers ?? []).map(({ name }) => name));
+  const old = view.containers.filter(({ name }) => names.has(name));
+  await Promise.all(old.map(({ id }) => context.runtime.removeContainer(id)));
+}
+
+async function makeSandbox(
+  context: PodContext,
+  { pod, interruption }: Execution,
+  attempt: number,
+): Promise<SandboxState> {
+  const { node } = context;
+  const dns = podDns(pod, node.clusterDns, await node.hostDns());
+  try {
+    return await context.sandboxSlots.run(async () => {
+      interruption.check();
+      return await context.runtime.createSandbox(sandboxConfig(pod, attempt, node.clusterDomain, dns));
+    });
+  } catch (error) {
+    if (error instanceof Error && error.name === "RuntimeError") {
+      emit(
+        context,
+        pod,
+        undefined,
+        "Warning",
+        "FailedCreatePodSandBox",
+        `Failed to create pod sandbox: ${error.message}`,
+      );
+    }
+    throw error;
+  }
+}
+
+async function startAll(
+  context: PodContext,
+  execution: Execution,
+  sandbox: SandboxState,
+  before: PodView,
+): Promise<{ retryAt?: number }> {
+  const { actions, reasons, interruption, previous } = execution;
+  const hostNetwork = execution.pod.spec?.hostNetwork ?? false;
+  const ips = hostNetwork ? context.node.ips() : sandbox.ips;
+  const pod: Pod = { ...execution.pod, status: withAddresses(previous, ips, context.node.ips()) };
+  const dns = podDns(pod, context.node.clusterDns, await context.node.hostDns());
+  const podFiles = await writePodFiles(context, pod, ips, dns);
+  let view = before;
+  let retryAt: number | undefined;
+  const retry = (at: number) => {
+    retryAt = Math.min(at, retryAt ?? at);
+  };
+
+  for (const spec of actions.start) {
+    interruption.check();
+    const { name } = spec.container;
+    const wait = crashWait(context, pod, spec, view);
+    if (wait) {
+      reasons.set(name, wait);
+      retry(wait.until);
+      continue;
+    }
+    const latest = latestOf(view, name);
+    try {
+      await startContainer(context, {
+        pod,
+        spec,
+        sandbox,
+        attempt: latest ? latest.attempt + 1 : attemptAfterLoss(previous, name),
+        podFiles,
+        podIp: ips[0] ?? "127.0.0.1",
+        graceSeconds: execution.graceSeconds,
+        unlessInterrupted: (work) => interruption.unless(work),
+      });
+      reasons.delete(name);
+      await removeOlder(context, view, name);
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error;
+      reasons.set(name, { reason: error.reason, message: error.message });
+      if (error.retryAt !== undefined) retry(error.retryAt);
+      else if (error.reason !== "PostStartHookError") retry(context.clock.now() + CONFIG_RETRY);
+    }
+    view = await execution.progress();
+  }
+  await removeOldSandboxes(context, view);
+  return retryAt === undefined ? {} : { retryAt };
+}
+
+/** Undefined: it may be started now, and its next failure will have to wait longer. */
+function crashWait(
+  context: PodContext,
+  pod: Pod,
+  spec: SpecContainer,
+  view: PodView,
+): (Waiting & { readonly until: number }) | undefined {
+  const { crashes } = context;
+  const { name, image } = spec.container;
+  const latest = latestOf(view, name);
+  if (latest?.state !== "exited") return undefined;
+  const key = `${pod.metadata.uid}_${name}_${image}`;
+  const ended = finishedAt(latest);
+  const until = crashes.until(key, ended);
+  if (until === undefined) {
+    crashes.next(key, ended);
+    return undefined;
+  }
+  const where = `${name} in pod ${formatPod(pod)}`;
+  emit(context, pod, spec, "Warning", "BackOff", `Back-off restarting failed container ${where}`);
+  const delay = goDuration(crashes.delay(key));
+  const message = `back-off ${delay} restarting failed container=${name} pod=${formatPod(pod)}`;
+  return { reason: "CrashLoopBackOff", message, until };
+}
+
+/** The runtime has lost the container (somebody removed it): its restarts are still counted. */
+function attemptAfterLoss(previous: PodStatus, name: string): number {
+  const statuses: ContainerStatus[] = [
+    ...(previous.containerStatuses ?? []),
+    ...(previous.initContainerStatuses ?? []),
+  ];
+  const status = statuses.find((status) => status.name === name);
+  if (!status?.containerID) return 0;
+  // A container that was found lost has been counted already.
+  return status.state?.waiting ? status.restartCount : status.restartCount + 1;
+}
+
+/** One dead container of each name stays, for its log and its last state. */
+async function removeOlder(context: PodContext, view: PodView, name: string): Promise<void> {
+  const old = view.containers.filter((container) => container.name === name && container.state !== "running").slice(1);
+  await Promise.all(old.map(({ id }) => context.runtime.removeContainer(id)));
+}
+
+async function removeOldSandboxes(context: PodContext, view: PodView): Promise<void> {
+  const old = view.sandboxes.slice(1).filter(({ running }) => !running);
+  for (const { id } of old) {
+    try {
+      await context.runtime.removeSandbox(id);
+    } catch (error) {
+      if (error instanceof RuntimeUnavailableError) throw error;
+      context.log.warn({ err: error, sandbox: goQuote(id) }, "an old sandbox could not be removed");
+    }
+  }
+}
+
+function withAddresses(status: PodStatus, ips: readonly string[], nodeIps: readonly string[]): PodStatus {
+  const [ip] = ips;
+  const [hostIp] = nodeIps;
+  return {
+    ...status,
+    ...(ip === undefined ? {} : { podIP: ip, podIPs: ips.map((ip) => ({ ip })) }),
+    ...(hostIp === undefined ? {} : { hostIP: hostIp, hostIPs: nodeIps.map((ip) => ({ ip })) }),
+  };
+}

@@ -1,0 +1,33 @@
+/** What is wrong with a container that runs. */
+import { isSidecar, type SpecContainer } from "../container/kinds.ts";
+import { specHash } from "../container/spec-hash.ts";
+import type { ContainerState } from "../runtime/types.ts";
+import type { ProbeVerdicts } from "./probe-results.ts";
+
+export interface ContainerToKill {
+  readonly spec: SpecContainer;
+  readonly state: ContainerState;
+  /** The event's text: "Container web failed liveness probe, will be restarted". */
+  readonly message: string;
+  readonly because: "startup" | "liveness" | "changed";
+}
+
+/** Why a running container cannot stay; undefined where it can. */
+export function faultOf(
+  spec: SpecContainer,
+  running: ContainerState,
+  probes: ProbeVerdicts,
+): ContainerToKill | undefined {
+  const { container, kind } = spec;
+  const title = `${kind === "init" ? "Init container" : "Container"} ${container.name}`;
+  if (running.specHash !== specHash(container) && (kind === "app" || isSidecar(container))) {
+    return { spec, state: running, because: "changed", message: `${title} definition changed` };
+  }
+  if (container.startupProbe && probes.verdict(running.id, "startup") === false) {
+    return { spec, state: running, because: "startup", message: `${title} failed startup probe` };
+  }
+  if (container.livenessProbe && probes.verdict(running.id, "liveness") === false) {
+    return { spec, state: running, because: "liveness", message: `${title} failed liveness probe` };
+  }
+  return undefined;
+}

@@ -1,0 +1,184 @@
+/** One container's status, from what the runtime knows and why it could not be started. */
+import type {
+  Container,
+  ContainerStateTerminated,
+  ContainerStatus,
+  ContainerState as StatusState,
+} from "../../machinery/types/core/v1.ts";
+import { isSidecar, type SpecContainer } from "../container/kinds.ts";
+import type { ContainerState } from "../runtime/types.ts";
+import type { StatusInput } from "./input.ts";
+
+/** To the second, as API times are. */
+export function apiTime(time: string | number): string {
+  return `${new Date(time).toISOString().slice(0, 19)}Z`;
+}
+
+export function containerStatus(input: StatusInput, spec: SpecContainer, hasInit: boolean): ContainerStatus {
+  const { container } = spec;
+  const previous = previousOf(input, container.name);
+  const [latest, before] = input.view.containers.filter(({ name }) => name === container.name);
+  const status = latest
+    ? fromRuntime(input, container, latest, before)
+    : withoutRuntime(input, container, previous, hasInit);
+  const state = stateNow(input, spec, status, latest);
+  const running = state.state?.running !== undefined && latest !== undefined;
+  const started = running && hasStarted(input, container, latest, previous);
+  return {
+    ...state,
+    started,
+    ready: isReady(input, spec, state, latest, started, previous),
+    ...(container.volumeMounts?.length ? { volumeMounts: volumeMountStatuses(container) } : {}),
+    ...(running && container.resources?.requests ? { allocatedResources: container.resources.requests } : {}),
+    ...(running && container.resources ? { resources: container.resources } : {}),
+  };
+}
+
+function previousOf(input: StatusInput, name: string): ContainerStatus | undefined {
+  const { containerStatuses = [], initContainerStatuses = [], ephemeralContainerStatuses = [] } = input.previous;
+  return [...containerStatuses, ...initContainerStatuses, ...ephemeralContainerStatuses].find(
+    (status) => status.name === name,
+  );
+}
+
+function fromRuntime(
+  input: StatusInput,
+  container: Container,
+  latest: ContainerState,
+  before: ContainerState | undefined,
+): ContainerStatus {
+  const last = before?.state === "exited" ? terminated(input, before) : undefined;
+  return {
+    name: container.name,
+    state: runtimeState(input, latest),
+    ...(last ? { lastState: { terminated: last } } : {}),
+    ready: false,
+    restartCount: latest.attempt,
+    image: latest.image,
+    imageID: latest.imageId,
+    containerID: `docker://${latest.id}`,
+  };
+}
+
+function runtimeState(input: StatusInput, state: ContainerState): StatusState {
+  if (state.state === "running") return { running: { startedAt: apiTime(state.startedAt ?? state.createdAt) } };
+  if (state.state === "exited") return { terminated: terminated(input, state) };
+  return { waiting: { reason: "ContainerCreating" } };
+}
+
+export function terminated(input: Pick<StatusInput, "messages">, state: ContainerState): ContainerStateTerminated {
+  const exitCode = state.exitCode ?? 0;
+  const neverRan = state.startedAt === undefined;
+  const reason = state.oomKilled
+    ? "OOMKilled"
+    : neverRan && exitCode !== 0
+      ? "ContainerCannotRun"
+      : exitCode === 0
+        ? "Completed"
+        : "Error";
+  const message = input.messages.get(state.id) || state.error;
+  return {
+    exitCode,
+    ...(state.signal === undefined ? {} : { signal: state.signal }),
+    reason,
+    ...(message ? { message } : {}),
+    startedAt: apiTime(state.startedAt ?? state.createdAt),
+    finishedAt: apiTime(state.finishedAt ?? state.createdAt),
+    containerID: `docker://${state.id}`,
+  };
+}
+
+/** The runtime has no such container: it was not made yet, or somebody removed it. */
+function withoutRuntime(
+  input: StatusInput,
+  container: Container,
+  previous: ContainerStatus | undefined,
+  hasInit: boolean,
+): ContainerStatus {
+  const waiting = { waiting: { reason: hasInit ? "PodInitializing" : "ContainerCreating" } };
+  const status: ContainerStatus = {
+    name: container.name,
+    state: waiting,
+    ready: false,
+    restartCount: previous?.restartCount ?? 0,
+    image: previous?.image || (container.image ?? ""),
+    imageID: previous?.imageID ?? "",
+    ...(previous?.lastState ? { lastState: previous.lastState } : {}),
+    ...(previous?.containerID ? { containerID: previous.containerID } : {}),
+  };
+  if (previous?.state?.terminated) return { ...status, state: previous.state };
+  if (!previous?.state?.running || !previous.containerID) return status;
+  const lost: ContainerStateTerminated = {
+    exitCode: 137,
+    reason: "ContainerStatusUnknown",
+    message: "The container could not be located when the pod was deleted.  The container used to be Running",
+    startedAt: previous.state.running.startedAt ?? input.now,
+    finishedAt: input.now,
+    containerID: previous.containerID,
+  };
+  return { ...status, state: waiting, lastState: { terminated: lost }, restartCount: status.restartCount + 1 };
+}
+
+/** A container that is about to be started (again), or was kept from it, waits; one of a pod that is over has ended. */
+function stateNow(
+  input: StatusInput,
+  spec: SpecContainer,
+  status: ContainerStatus,
+  latest: ContainerState | undefined,
+): ContainerStatus {
+  const { state } = status;
+  if (state?.running) return status;
+  if (input.terminated && !state?.terminated) {
+    const end: ContainerStateTerminated = {
+      exitCode: 137,
+      reason: "ContainerStatusUnknown",
+      message: "The container could not be located when the pod was terminated",
+      ...(latest ? { containerID: `docker://${latest.id}` } : {}),
+    };
+    return { ...status, state: { terminated: status.lastState?.terminated ?? end } };
+  }
+  const reason = input.reasons.get(spec.container.name);
+  if (!reason || input.terminated) return status;
+  const waiting = { reason: reason.reason, ...(reason.message ? { message: reason.message } : {}) };
+  return {
+    ...status,
+    state: { waiting },
+    ...(state?.terminated ? { lastState: { terminated: state.terminated } } : {}),
+  };
+}
+
+function hasStarted(
+  input: StatusInput,
+  container: Container,
+  running: ContainerState,
+  previous: ContainerStatus | undefined,
+): boolean {
+  if (!container.startupProbe) return true;
+  const adopted = previous?.started === true && previous.containerID === `docker://${running.id}`;
+  return input.probes.verdict(running.id, "startup") ?? adopted;
+}
+
+function isReady(
+  input: StatusInput,
+  { kind, container }: SpecContainer,
+  status: ContainerStatus,
+  latest: ContainerState | undefined,
+  started: boolean,
+  previous: ContainerStatus | undefined,
+): boolean {
+  if (kind === "ephemeral") return false;
+  if (kind === "init" && !isSidecar(container)) return status.state?.terminated?.exitCode === 0;
+  if (!started || !latest) return false;
+  if (!container.readinessProbe) return true;
+  // An agent that has just restarted believes what was known before, until the probe says otherwise.
+  const adopted = previous?.ready === true && previous.containerID === `docker://${latest.id}`;
+  return input.probes.verdict(latest.id, "readiness") ?? adopted;
+}
+
+function volumeMountStatuses(container: Container) {
+  return (container.volumeMounts ?? []).map(({ name, mountPath, readOnly }) => ({
+    name,
+    mountPath,
+    ...(readOnly ? { readOnly, recursiveReadOnly: "Disabled" } : {}),
+  }));
+}
