@@ -217,7 +217,8 @@ export class StoreClosedError extends StoreError {
 /** The disk does not take writes. None of the writes it is thrown for will ever become visible. */
 export class StoreUnavailableError extends StoreError {
   override name = "StoreUnavailableError";
-  readonly reason: "disk-full" | "read-only" | "corrupt" | "io";
+  /** "in-use": another process has the store open. */
+  readonly reason: "disk-full" | "read-only" | "corrupt" | "in-use" | "io";
   constructor(reason: StoreUnavailableError["reason"], message: string, options?: ErrorOptions) {
     super(message, options);
     this.reason = reason;

@@ -3,7 +3,6 @@ import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { lockDataDir, lockHolder } from "../../src/server/data-dir-lock.ts";
 import { checkClock } from "../../src/server/preflight/clock.ts";
 import { checkDataDir } from "../../src/server/preflight/data-dir.ts";
 import { checkHost } from "../../src/server/preflight/host.ts";
@@ -60,16 +59,5 @@ describe("preflight", () => {
     expect(about(checkHost({ PATH: folder }, []))).toHaveLength(1);
     writeFileSync(join(folder, "nft"), "", { mode: 0o755 });
     expect(about(checkHost({ PATH: folder }, []))).toEqual([]);
-  });
-
-  it("locks a data dir for one holder at a time", () => {
-    const lock = lockDataDir(folder);
-    expect(lock).toBeDefined();
-    expect(lockDataDir(folder)).toBeUndefined();
-    expect(lockHolder(folder)).toBe(`process ${process.pid}`);
-    lock?.release();
-    const again = lockDataDir(folder);
-    expect(again).toBeDefined();
-    again?.release();
   });
 });

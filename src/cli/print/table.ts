@@ -43,6 +43,10 @@ export function tableRows(table: Table, options: TableOptions): string[][] {
   return options.noHeaders ? rows : [header, ...rows];
 }
 
+const gap = 3;
+/** With its gap: kubectl's tabwriter makes no column narrower. */
+const narrowest = 6;
+
 /** Three spaces between columns, none after the last. `widths` of an earlier call keep a watch's columns in place. */
 export function alignRows(rows: readonly (readonly string[])[], widths: number[] = []): string {
   for (const row of rows) {
@@ -53,7 +57,7 @@ export function alignRows(rows: readonly (readonly string[])[], widths: number[]
   return rows
     .map(
       (row) =>
-        `${row.map((cell, index) => cell.padEnd(index === row.length - 1 ? 0 : (widths[index] ?? 0) + 3)).join("")}\n`,
+        `${row.map((cell, index) => cell.padEnd(index === row.length - 1 ? 0 : Math.max((widths[index] ?? 0) + gap, narrowest))).join("")}\n`,
     )
     .join("");
 }

@@ -1,9 +1,8 @@
-import type { KubeObject } from "../../machinery/meta/object.ts";
 import { StatusError } from "../../machinery/status/error.ts";
 import { ExitError } from "../exit-error.ts";
 import type { RestClient } from "./client.ts";
-import { type ApiResource, groupResource, pathOf } from "./resource-mapping.ts";
-import { eventsOf } from "./watch-print.ts";
+import { type ApiResource, groupResource } from "./resource-mapping.ts";
+import { watchUntil } from "./watch-until.ts";
 
 export interface WaitGoneOptions {
   readonly resource: ApiResource;
@@ -20,28 +19,11 @@ export async function waitUntilGone(client: RestClient, options: WaitGoneOptions
   const { resource, namespace, name, uid } = options;
   const signal = options.timeout > 0 ? AbortSignal.timeout(options.timeout) : undefined;
   try {
-    for (;;) {
-      const list = await client.json<{ metadata: { resourceVersion: string }; items: KubeObject[] }>({
-        path: pathOf(resource, namespace),
-        query: { fieldSelector: `metadata.name=${name}` },
-        ...(signal ? { signal } : {}),
-      });
-      const present = list.items.find(({ metadata }) => uid === undefined || metadata.uid === uid);
-      if (!present) return;
-      const watch = await client.open({
-        path: pathOf(resource, namespace),
-        query: { fieldSelector: `metadata.name=${name}`, watch: true, resourceVersion: list.metadata.resourceVersion },
-        ...(signal ? { signal } : {}),
-      });
-      for await (const event of eventsOf(watch)) {
-        if (event.type === "ERROR") break;
-        const { metadata } = event.object as KubeObject;
-        if (event.type === "DELETED" && (uid === undefined || metadata.uid === uid)) {
-          watch.destroy();
-          return;
-        }
-      }
-    }
+    await watchUntil(
+      client,
+      { resource, namespace, name, ...(signal ? { signal } : {}) },
+      (object) => object === undefined || (uid !== undefined && object.metadata.uid !== uid),
+    );
   } catch (error) {
     if (signal?.aborted) {
       throw new ExitError(1, `error: timed out waiting for the condition on ${groupResource(resource)}/${name}`);

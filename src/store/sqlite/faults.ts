@@ -17,6 +17,7 @@ function reasonOf(code: string): StoreUnavailableError["reason"] {
   if (code === "SQLITE_FULL" || code === "ENOSPC" || code === "EDQUOT") return "disk-full";
   if (code.startsWith("SQLITE_READONLY") || code === "EROFS" || code === "EACCES") return "read-only";
   if (code.startsWith("SQLITE_CORRUPT") || code === "SQLITE_NOTADB") return "corrupt";
+  if (code.startsWith("SQLITE_BUSY")) return "in-use";
   return "io";
 }
 

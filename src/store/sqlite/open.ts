@@ -32,7 +32,7 @@ export interface SqliteStoreOptions extends StoreOptions {
 
 /**
  * Opens or creates a store in a file. Rejects with StoreUnavailableError when the disk does not let it (reason "read-only",
- * "corrupt", "io"; "io" also when another process has it open) and with StoreError when the file is not kl's or of a newer kl.
+ * "corrupt", "io"; "in-use" when another process has it open) and with StoreError when the file is not kl's or of a newer kl.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
   const start = databaseOptions(options);

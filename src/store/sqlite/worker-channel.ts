@@ -9,8 +9,11 @@ import type { EngineChannel } from "./sqlite-log.ts";
 /** Starts the thread of worker.ts; a bundle passes its own. */
 export type StartWorker = (start: WorkerStart) => Worker;
 
+/** The bundle has the worker beside it, under a name of its own (scripts/build.ts). */
+const workerFile = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./store-worker.js";
+
 export const startWorker: StartWorker = (start) =>
-  new Worker(new URL("./worker.ts", import.meta.url), { workerData: start, name: "store" });
+  new Worker(new URL(workerFile, import.meta.url), { workerData: start, name: "store" });
 
 interface Waiting {
   readonly resolve: (answer: Answer) => void;

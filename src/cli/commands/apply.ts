@@ -1,0 +1,173 @@
+/** kl apply -f: https://kubernetes.io/docs/reference/kubectl/generated/kubectl_apply/ (client-side) */
+import type { Command } from "commander";
+import type { UnstructuredObject } from "../../machinery/meta/object.ts";
+import { StatusError } from "../../machinery/status/error.ts";
+import { lastAppliedAnnotation, lastAppliedOf, withLastApplied } from "../apply/last-applied.ts";
+import { createApplyPatch } from "../apply/patch.ts";
+import { addConnectionFlags, type Cluster, connect } from "../cluster.ts";
+import { ExitError } from "../exit-error.ts";
+import {
+  addDryRunFlag,
+  addManifestFlags,
+  dryRunOf,
+  dryRunSuffix,
+  fieldValidationOf,
+  filenames,
+  type ManifestFlags,
+} from "../manifests/flags.ts";
+import { type Manifest, readManifests } from "../manifests/read.ts";
+import { type ManifestTarget, targetOf } from "../manifests/target.ts";
+import { serverErrorLine } from "../print/error.ts";
+import { type ResultPrinter, resultPrinter } from "../print/result.ts";
+
+interface ApplyFlags extends ManifestFlags {
+  readonly serverSide?: boolean;
+  readonly forceConflicts?: boolean;
+  readonly fieldManager: string;
+}
+
+/** Someone else may write between our read and our patch. */
+const conflictAttempts = 5;
+
+export function configure(command: Command): void {
+  addDryRunFlag(addManifestFlags(addConnectionFlags(command)))
+    .option("--server-side", "let the server merge")
+    .option("--force-conflicts", "with --server-side: take over fields of other managers")
+    .option("--field-manager <NAME>", "name of the manager of the fields", "kubectl-client-side-apply")
+    .action(async () => {
+      const flags = command.opts<ApplyFlags>();
+      const cluster = connect(command.opts());
+      const failures: string[] = [];
+      try {
+        const print = await resultPrinter(flags);
+        for (const manifest of await readManifests(filenames(flags), Boolean(flags.recursive))) {
+          try {
+            await applyOne(cluster, manifest, flags, print);
+          } catch (error) {
+            if (!(error instanceof ExitError)) throw error;
+            failures.push(error.message);
+          }
+        }
+      } finally {
+        cluster.client.close();
+      }
+      if (failures.length > 0) throw new ExitError(1, failures.join("\n"));
+    });
+}
+
+async function applyOne(cluster: Cluster, manifest: Manifest, flags: ApplyFlags, print: ResultPrinter): Promise<void> {
+  const target = await targetOf(cluster, manifest);
+  if (target.path === undefined) {
+    throw new ExitError(1, `error: from ${target.label}: cannot use generate name with apply`);
+  }
+  if (flags.serverSide) return applyServerSide(cluster, target, target.path, flags, print);
+  const current = await read(cluster, target.path);
+  if (!current) return create(cluster, target, flags, print);
+  return update(cluster, target, target.path, current, flags, print);
+}
+
+async function read(cluster: Cluster, path: string): Promise<UnstructuredObject | undefined> {
+  try {
+    return await cluster.client.json<UnstructuredObject>({ path });
+  } catch (error) {
+    if (error instanceof StatusError && error.code === 404) return undefined;
+    throw error;
+  }
+}
+
+function writeQuery(flags: ApplyFlags): Record<string, string | undefined> {
+  return {
+    fieldManager: flags.fieldManager,
+    fieldValidation: fieldValidationOf(flags),
+    dryRun: dryRunOf(flags) === "server" ? "All" : undefined,
+  };
+}
+
+async function create(
+  cluster: Cluster,
+  target: ManifestTarget,
+  flags: ApplyFlags,
+  print: ResultPrinter,
+): Promise<void> {
+  const mode = dryRunOf(flags);
+  const object = withLastApplied(target.object);
+  let created: object = object;
+  if (mode !== "client") {
+    try {
+      created = await cluster.client.json<object>({
+        method: "POST",
+        path: target.collectionPath,
+        query: writeQuery(flags),
+        body: JSON.stringify(object),
+      });
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      throw new ExitError(1, serverErrorLine(error, `error when creating "${target.source}"`));
+    }
+  }
+  print(target.label, `created${dryRunSuffix(mode)}`, created);
+}
+
+async function update(
+  cluster: Cluster,
+  target: ManifestTarget,
+  path: string,
+  found: UnstructuredObject,
+  flags: ApplyFlags,
+  print: ResultPrinter,
+): Promise<void> {
+  const mode = dryRunOf(flags);
+  const modified = withLastApplied(target.object);
+  let current = found;
+  if (!current.metadata.annotations?.[lastAppliedAnnotation]) {
+    process.stderr.write(
+      `Warning: resource ${target.resource.plural}/${target.name} is missing the ${lastAppliedAnnotation} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n`,
+    );
+  }
+  for (let attempt = 1; ; attempt += 1) {
+    const { contentType, patch } = createApplyPatch(lastAppliedOf(current), modified, current);
+    if (Object.keys(patch).length === 0) return print(target.label, `unchanged${dryRunSuffix(mode)}`, current);
+    if (mode === "client") return print(target.label, `configured${dryRunSuffix(mode)}`, modified);
+    try {
+      const patched = await cluster.client.json<UnstructuredObject>({
+        method: "PATCH",
+        path,
+        query: writeQuery(flags),
+        contentType,
+        body: JSON.stringify(patch),
+      });
+      const same = patched.metadata.resourceVersion === current.metadata.resourceVersion;
+      return print(target.label, `${same ? "unchanged" : "configured"}${dryRunSuffix(mode)}`, patched);
+    } catch (error) {
+      if (!(error instanceof StatusError)) throw error;
+      if (error.code !== 409 || attempt === conflictAttempts) {
+        throw new ExitError(
+          1,
+          serverErrorLine(
+            error,
+            `error when applying patch:\n${JSON.stringify(patch)}\nto:\nResource: "${path}"\nfor: "${target.source}"`,
+          ),
+        );
+      }
+      current = await cluster.client.json<UnstructuredObject>({ path });
+    }
+  }
+}
+
+async function applyServerSide(
+  cluster: Cluster,
+  target: ManifestTarget,
+  path: string,
+  flags: ApplyFlags,
+  print: ResultPrinter,
+): Promise<void> {
+  const manager = flags.fieldManager === "kubectl-client-side-apply" ? "kubectl" : flags.fieldManager;
+  const applied = await cluster.client.json<object>({
+    method: "PATCH",
+    path,
+    query: { ...writeQuery(flags), fieldManager: manager, force: flags.forceConflicts },
+    contentType: "application/apply-patch+yaml",
+    body: JSON.stringify(target.object),
+  });
+  print(target.label, `serverside-applied${dryRunSuffix(dryRunOf(flags))}`, applied);
+}

@@ -1,0 +1,88 @@
+/** The nodes that run in this process: this machine's own, on Docker, and simulated ones. */
+import { join } from "node:path";
+import type { InformerFactory, UserInfo } from "../api/client/types.ts";
+import type { ApiServer } from "../api/types.ts";
+import { createNodeLinks } from "../link/node-links.ts";
+import type { AgentRegistry, NodeLinks } from "../link/types.ts";
+import type { Clock } from "../machinery/clock.ts";
+import type { Logger } from "../machinery/logger.ts";
+import { clusterIdOf } from "./cluster-id.ts";
+import type { ServerConfig } from "./config.ts";
+
+export interface Nodes {
+  /** Containers are left running. */
+  stop(): Promise<void>;
+}
+
+export interface NodesOptions {
+  readonly config: ServerConfig;
+  readonly api: ApiServer;
+  readonly informers: InformerFactory;
+  readonly agents: AgentRegistry;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+type Stop = () => void | Promise<void>;
+
+const linkUser: UserInfo = { name: "system:kube-controller-manager", groups: ["system:authenticated"] };
+
+export async function startNodes(options: NodesOptions): Promise<Nodes> {
+  const { config, api, informers, clock, log } = options;
+  const stops: Stop[] = [];
+  if (config.agent || config.simulatedNodes > 0) {
+    const links = createNodeLinks({ client: api.client(linkUser), informers, clock, log: log.child({ room: "link" }) });
+    informers.start();
+    await informers.synced();
+    if (config.agent) stops.push(await startOwnNode(options, links));
+    if (config.simulatedNodes > 0) stops.push(await startSimulated(options, links));
+  }
+  return {
+    async stop() {
+      await Promise.all(stops.map((stop) => stop()));
+    },
+  };
+}
+
+async function startOwnNode({ config, agents, clock, log }: NodesOptions, links: NodeLinks): Promise<Stop> {
+  const [{ startAgent }, { createDockerRuntime }] = await Promise.all([
+    import("../agent/agent.ts"),
+    import("../agent/runtime/docker/runtime.ts"),
+  ]);
+  const agentLog = log.child({ room: "agent" });
+  const runtime = createDockerRuntime({
+    ...(config.dockerHost ? { host: config.dockerHost } : {}),
+    clusterId: clusterIdOf(config.dataDir),
+    nodeName: config.nodeName,
+    clock,
+    log: agentLog,
+  });
+  const agent = await startAgent({
+    nodeName: config.nodeName,
+    link: links.connect(config.nodeName),
+    runtime,
+    dataDir: join(config.dataDir, "agent"),
+    clock,
+    log: agentLog,
+  });
+  const disconnect = agents.connect(agent.link);
+  return async () => {
+    disconnect();
+    await agent.stop();
+  };
+}
+
+async function startSimulated({ config, agents, clock, log }: NodesOptions, links: NodeLinks): Promise<Stop> {
+  const { startSimulatedNodes } = await import("../agent/simulated-nodes/start.ts");
+  const simulated = await startSimulatedNodes({
+    count: config.simulatedNodes,
+    connect: (name) => links.connect(name),
+    clock,
+    log: log.child({ room: "simulated-nodes" }),
+  });
+  const disconnects = simulated.agents.map((agent) => agents.connect(agent));
+  return () => {
+    for (const disconnect of disconnects) disconnect();
+    simulated.stop();
+  };
+}
