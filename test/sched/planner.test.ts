@@ -16,10 +16,14 @@ const taints = fc.subarray<Taint>([
   { key: "softer", value: "x", effect: "PreferNoSchedule" },
 ]);
 const oneIn = (n: number) => fc.nat(n - 1).map((value) => value === 0);
-const images = fc.subarray([
-  { names: ["big:1"], sizeBytes: 900 * 2 ** 20 },
-  { names: ["app:1"], sizeBytes: 100 * 2 ** 20 },
-]);
+/** By node: images change seldom, and everything is reckoned anew when they do. */
+const images: Record<string, { names: string[]; sizeBytes: number }[]> = {
+  n0: [{ names: ["big:1"], sizeBytes: 900 * 2 ** 20 }],
+  n1: [
+    { names: ["big:1"], sizeBytes: 900 * 2 ** 20 },
+    { names: ["app:1"], sizeBytes: 100 * 2 ** 20 },
+  ],
+};
 
 const node = (name: string): fc.Arbitrary<Node> =>
   fc
@@ -30,12 +34,13 @@ const node = (name: string): fc.Arbitrary<Node> =>
       zone: fc.constantFrom("a", "b", undefined),
       taints: fc.option(taints, { nil: [] }),
       unschedulable: oneIn(6),
-      images,
+      pulled: oneIn(12),
       gpus: fc.constantFrom(undefined, "1"),
     })
-    .map(({ zone, gpus, ...rest }) =>
+    .map(({ zone, gpus, pulled, ...rest }) =>
       makeNode(name, {
         ...rest,
+        images: (images[name] ?? []).slice(pulled ? 1 : 0),
         labels: zone ? { zone } : {},
         extended: gpus ? { "example.com/gpu": gpus } : {},
       }),

@@ -1,7 +1,7 @@
+import { toleratesTaint } from "../../machinery/kinds/core/pod/tolerations.ts";
 import type { Taint } from "../../machinery/types/core/v1.ts";
 import type { Plugin, Refusal } from "../framework/types.ts";
 import { unschedulableFlag } from "../snapshot/snapshot.ts";
-import { toleratesTaint } from "../tolerations.ts";
 
 const refusal: Refusal = { reasons: ["node(s) were unschedulable"], resolvable: false };
 const taint: Taint = { key: "node.kubernetes.io/unschedulable", effect: "NoSchedule" };

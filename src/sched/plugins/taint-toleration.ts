@@ -1,7 +1,7 @@
+import { toleratesTaint } from "../../machinery/kinds/core/pod/tolerations.ts";
 import type { Node, Taint, Toleration } from "../../machinery/types/core/v1.ts";
 import type { Plugin } from "../framework/types.ts";
 import { softTaintedFlag, taintedFlag } from "../snapshot/snapshot.ts";
-import { toleratesTaint } from "../tolerations.ts";
 
 /** Taints keep pods away that do not tolerate them; PreferNoSchedule ones only make the node less wanted. */
 export const taintToleration: Plugin = {
