@@ -1,3 +1,4 @@
+import { invalidValue, notSupported, required } from "../../status/field-errors.ts";
 import type { DaemonSet } from "../../types/apps/v1.ts";
 import {
   age,
@@ -12,8 +13,13 @@ import {
   wide,
 } from "../columns.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
+import { podTemplateWarnings } from "../core/pod/warnings.ts";
 import { formatLabelSelector, formatLabels } from "../labels-format.ts";
 import { strategyFor } from "../strategy-for.ts";
+import type { FieldError } from "../types.ts";
+import { checkImmutable, checkIntOrPercent, checkNotNegative, type Errors } from "../validation/checks.ts";
+import { scaledValue } from "./int-or-percent.ts";
+import { checkNotOverAll, checkSelector, checkTemplate } from "./validation.ts";
 
 export const daemonSetStrategy = strategyFor<DaemonSet>({
   defaultObject(set) {
@@ -33,7 +39,45 @@ export const daemonSetStrategy = strategyFor<DaemonSet>({
   prepareForCreate(set) {
     set.status = emptyStatus();
   },
+  validate: validateDaemonSet,
+  validateUpdate(set, old) {
+    const errors: Errors = [];
+    checkImmutable(errors, "spec.selector", set.spec?.selector, old.spec?.selector);
+    return errors;
+  },
+  warnings: (set) => podTemplateWarnings("spec.template", set.spec?.template),
 });
+
+function validateDaemonSet({ spec }: DaemonSet): FieldError[] {
+  const errors: Errors = [];
+  checkSelector(errors, spec?.selector, "daemonset");
+  checkTemplate(errors, spec?.template, spec?.selector, "DaemonSet");
+  checkNotNegative(errors, "spec.minReadySeconds", spec?.minReadySeconds);
+  const { type, rollingUpdate } = spec?.updateStrategy ?? {};
+  if (type === "RollingUpdate") {
+    const path = "spec.updateStrategy.rollingUpdate";
+    if (rollingUpdate === undefined) errors.push(required(path));
+    else {
+      const { maxUnavailable = 0, maxSurge = 0 } = rollingUpdate;
+      checkIntOrPercent(errors, `${path}.maxUnavailable`, maxUnavailable);
+      checkNotOverAll(errors, `${path}.maxUnavailable`, maxUnavailable);
+      checkIntOrPercent(errors, `${path}.maxSurge`, maxSurge);
+      checkNotOverAll(errors, `${path}.maxSurge`, maxSurge);
+      const surges = scaledValue(maxSurge, 1, true) !== 0;
+      const takesAway = scaledValue(maxUnavailable, 1, true) !== 0;
+      if (surges && takesAway) {
+        errors.push(invalidValue(`${path}.maxSurge`, maxSurge, "may not be set when maxUnavailable is non-zero"));
+      }
+      if (!surges && !takesAway) {
+        errors.push(required(`${path}.maxUnavailable`, "cannot be 0 when maxSurge is 0"));
+      }
+    }
+  } else if (type !== "OnDelete") {
+    errors.push(notSupported("spec.updateStrategy", type ?? "", ["RollingUpdate", "OnDelete"]));
+  }
+  checkNotNegative(errors, "spec.revisionHistoryLimit", spec?.revisionHistoryLimit);
+  return errors;
+}
 
 function emptyStatus(): NonNullable<DaemonSet["status"]> {
   return { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };

@@ -1,3 +1,4 @@
+import { fieldForbidden, invalidValue, notSupported, required } from "../../status/field-errors.ts";
 import type { Deployment } from "../../types/apps/v1.ts";
 import {
   age,
@@ -12,8 +13,13 @@ import {
   wide,
 } from "../columns.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
+import { podTemplateWarnings } from "../core/pod/warnings.ts";
 import { formatLabelSelector } from "../labels-format.ts";
 import { strategyFor } from "../strategy-for.ts";
+import type { FieldError } from "../types.ts";
+import { checkImmutable, checkNotNegative, type Errors } from "../validation/checks.ts";
+import { checkCounts, moreThan } from "./status-counts.ts";
+import { checkRollingBounds, checkSelector, checkTemplate } from "./validation.ts";
 
 export const deploymentStrategy = strategyFor<Deployment>({
   defaultObject(deployment) {
@@ -35,7 +41,60 @@ export const deploymentStrategy = strategyFor<Deployment>({
   prepareForCreate(deployment) {
     deployment.status = {};
   },
+  validate: validateDeployment,
+  validateUpdate(deployment, old) {
+    const errors: Errors = [];
+    checkImmutable(errors, "spec.selector", deployment.spec?.selector, old.spec?.selector);
+    return errors;
+  },
+  validateStatusUpdate: validateDeploymentStatus,
+  warnings: (deployment) => podTemplateWarnings("spec.template", deployment.spec?.template),
 });
+
+function validateDeployment({ spec }: Deployment): FieldError[] {
+  const errors: Errors = [];
+  checkNotNegative(errors, "spec.replicas", spec?.replicas);
+  checkSelector(errors, spec?.selector, "deployment");
+  checkTemplate(errors, spec?.template, spec?.selector, "ReplicaSet");
+  const { type, rollingUpdate } = spec?.strategy ?? {};
+  if (type === "Recreate") {
+    if (rollingUpdate !== undefined) {
+      errors.push(
+        fieldForbidden("spec.strategy.rollingUpdate", "may not be specified when strategy `type` is 'Recreate'"),
+      );
+    }
+  } else if (type === "RollingUpdate") {
+    if (rollingUpdate === undefined) {
+      errors.push(required("spec.strategy.rollingUpdate", "this should be defaulted and never be nil"));
+    } else {
+      const path = "spec.strategy.rollingUpdate";
+      checkRollingBounds(errors, path, rollingUpdate.maxUnavailable, rollingUpdate.maxSurge);
+    }
+  } else errors.push(notSupported("spec.strategy.type", type ?? "", ["Recreate", "RollingUpdate"]));
+  checkNotNegative(errors, "spec.minReadySeconds", spec?.minReadySeconds);
+  checkNotNegative(errors, "spec.revisionHistoryLimit", spec?.revisionHistoryLimit);
+  const deadline = spec?.progressDeadlineSeconds;
+  checkNotNegative(errors, "spec.progressDeadlineSeconds", deadline);
+  if (deadline !== undefined && deadline <= (spec?.minReadySeconds ?? 0)) {
+    errors.push(invalidValue("spec.progressDeadlineSeconds", deadline, "must be greater than minReadySeconds"));
+  }
+  return errors;
+}
+
+function validateDeploymentStatus({ status }: Deployment, old: Deployment): FieldError[] {
+  const errors: Errors = [];
+  const { replicas = 0, updatedReplicas = 0, readyReplicas = 0, availableReplicas = 0 } = status ?? {};
+  checkCounts(errors, { replicas, updatedReplicas, readyReplicas, availableReplicas });
+  checkNotNegative(errors, "status.observedGeneration", status?.observedGeneration);
+  if (updatedReplicas > replicas) errors.push(moreThan("updatedReplicas", updatedReplicas, "status.replicas"));
+  if (readyReplicas > replicas) errors.push(moreThan("readyReplicas", readyReplicas, "status.replicas"));
+  if (availableReplicas > replicas) errors.push(moreThan("availableReplicas", availableReplicas, "status.replicas"));
+  if (availableReplicas > readyReplicas) errors.push(moreThan("availableReplicas", availableReplicas, "readyReplicas"));
+  if ((status?.collisionCount ?? 0) < (old.status?.collisionCount ?? 0)) {
+    errors.push(invalidValue("status.collisionCount", status?.collisionCount, "cannot be decremented"));
+  }
+  return errors;
+}
 
 export const deploymentTable = table<Deployment>(
   [

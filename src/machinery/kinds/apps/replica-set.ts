@@ -12,8 +12,12 @@ import {
   wide,
 } from "../columns.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
+import { podTemplateWarnings } from "../core/pod/warnings.ts";
 import { formatLabelSelector } from "../labels-format.ts";
 import { strategyFor } from "../strategy-for.ts";
+import { checkImmutable, checkNotNegative, type Errors } from "../validation/checks.ts";
+import { checkCounts, moreThan } from "./status-counts.ts";
+import { checkSelector, checkTemplate } from "./validation.ts";
 
 export const replicaSetStrategy = strategyFor<ReplicaSet>({
   defaultObject(set) {
@@ -26,6 +30,33 @@ export const replicaSetStrategy = strategyFor<ReplicaSet>({
   prepareForCreate(set) {
     set.status = { replicas: 0 };
   },
+  validate({ spec }) {
+    const errors: Errors = [];
+    checkNotNegative(errors, "spec.replicas", spec?.replicas);
+    checkNotNegative(errors, "spec.minReadySeconds", spec?.minReadySeconds);
+    checkSelector(errors, spec?.selector, "deployment");
+    checkTemplate(errors, spec?.template, spec?.selector, "ReplicaSet");
+    return errors;
+  },
+  validateUpdate(set, old) {
+    const errors: Errors = [];
+    checkImmutable(errors, "spec.selector", set.spec?.selector, old.spec?.selector);
+    return errors;
+  },
+  validateStatusUpdate({ status }) {
+    const errors: Errors = [];
+    const { replicas = 0, fullyLabeledReplicas = 0, readyReplicas = 0, availableReplicas = 0 } = status ?? {};
+    checkCounts(errors, { replicas, fullyLabeledReplicas, readyReplicas, availableReplicas });
+    checkNotNegative(errors, "status.observedGeneration", status?.observedGeneration);
+    if (fullyLabeledReplicas > replicas)
+      errors.push(moreThan("fullyLabeledReplicas", fullyLabeledReplicas, "replicas"));
+    if (readyReplicas > replicas) errors.push(moreThan("readyReplicas", readyReplicas, "replicas"));
+    if (availableReplicas > replicas) errors.push(moreThan("availableReplicas", availableReplicas, "replicas"));
+    if (availableReplicas > readyReplicas)
+      errors.push(moreThan("availableReplicas", availableReplicas, "readyReplicas"));
+    return errors;
+  },
+  warnings: (set) => podTemplateWarnings("spec.template", set.spec?.template),
 });
 
 export const replicaSetTable = table<ReplicaSet>(

@@ -1,8 +1,18 @@
-import type { Endpoints } from "../../types/core/v1.ts";
+import { dns1123Label, dns1123Subdomain } from "../../meta/names.ts";
+import { required } from "../../status/field-errors.ts";
+import type { EndpointSubset, Endpoints } from "../../types/core/v1.ts";
 import { age, ageColumn, column, nameColumn, table } from "../columns.ts";
 import { strategyFor } from "../strategy-for.ts";
+import { checkOneOf, checkPort, checkRule, type Errors } from "../validation/checks.ts";
+import { checkNonSpecialIp } from "../validation/ip.ts";
 
 export const endpointsStrategy = strategyFor<Endpoints>({
+  hasGeneration: false,
+  validate(endpoints) {
+    const errors: Errors = [];
+    for (const [i, subset] of (endpoints.subsets ?? []).entries()) checkSubset(errors, `subsets[${i}]`, subset);
+    return errors;
+  },
   allowCreateOnUpdate: true,
   defaultObject(endpoints) {
     for (const subset of endpoints.subsets ?? []) {
@@ -10,6 +20,28 @@ export const endpointsStrategy = strategyFor<Endpoints>({
     }
   },
 });
+
+function checkSubset(errors: Errors, path: string, subset: EndpointSubset): void {
+  if (!subset.addresses?.length && !subset.notReadyAddresses?.length) {
+    errors.push(required(path, "must specify `addresses` or `notReadyAddresses`"));
+  }
+  for (const field of ["addresses", "notReadyAddresses"] as const) {
+    for (const [i, address] of (subset[field] ?? []).entries()) {
+      const at = `${path}.${field}[${i}]`;
+      checkNonSpecialIp(errors, `${at}.ip`, address.ip);
+      if (address.hostname) checkRule(errors, `${at}.hostname`, address.hostname, dns1123Label);
+      if (address.nodeName) checkRule(errors, `${at}.nodeName`, address.nodeName, dns1123Subdomain);
+    }
+  }
+  const ports = subset.ports ?? [];
+  for (const [i, port] of ports.entries()) {
+    const at = `${path}.ports[${i}]`;
+    if (!port.name && ports.length > 1) errors.push(required(`${at}.name`));
+    else if (port.name) checkRule(errors, `${at}.name`, port.name, dns1123Label);
+    checkPort(errors, `${at}.port`, port.port);
+    checkOneOf(errors, `${at}.protocol`, port.protocol, ["SCTP", "TCP", "UDP"]);
+  }
+}
 
 /** More than this many addresses are counted, not named. */
 const shown = 3;

@@ -2,8 +2,13 @@ import type { Event } from "../../types/core/v1.ts";
 import { column, nameColumn, table, wide } from "../columns.ts";
 import { ageSince, humanDuration } from "../human-duration.ts";
 import { strategyFor } from "../strategy-for.ts";
+import { validateCoreEvent } from "./event-validation.ts";
 
-export const coreEventStrategy = strategyFor<Event>({ allowCreateOnUpdate: true, hasGeneration: false });
+export const coreEventStrategy = strategyFor<Event>({
+  allowCreateOnUpdate: true,
+  hasGeneration: false,
+  validate: validateCoreEvent,
+});
 
 export const eventTable = table<Event>(
   [

@@ -1,9 +1,17 @@
 import type { EndpointPort, EndpointSlice } from "../../types/discovery/v1.ts";
 import { age, ageColumn, column, nameColumn, table } from "../columns.ts";
 import { strategyFor } from "../strategy-for.ts";
+import { checkImmutable, type Errors } from "../validation/checks.ts";
+import { validateEndpointSlice } from "./validation.ts";
 
 export const endpointSliceStrategy = strategyFor<EndpointSlice>({
   hasGeneration: true,
+  validate: validateEndpointSlice,
+  validateUpdate(slice, old) {
+    const errors: Errors = [];
+    checkImmutable(errors, "addressType", slice.addressType, old.addressType);
+    return errors;
+  },
   defaultObject(slice) {
     for (const port of slice.ports ?? []) {
       port.name ??= "";

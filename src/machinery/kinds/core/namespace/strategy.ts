@@ -1,6 +1,9 @@
+import { qualifiedNameRule } from "../../../meta/names.ts";
+import { invalidValue } from "../../../status/field-errors.ts";
 import type { Namespace } from "../../../types/core/v1.ts";
 import { age, ageColumn, column, nameColumn, table } from "../../columns.ts";
 import { strategyFor } from "../../strategy-for.ts";
+import { checkRule, type Errors } from "../../validation/checks.ts";
 
 const nameLabel = "kubernetes.io/metadata.name";
 
@@ -25,6 +28,33 @@ export const namespaceStrategy = strategyFor<Namespace>({
     namespace.spec = { ...namespace.spec };
     if (old.spec?.finalizers) namespace.spec.finalizers = [...old.spec.finalizers];
     else delete namespace.spec.finalizers;
+  },
+  validate({ spec }) {
+    const errors: Errors = [];
+    for (const [i, name] of (spec?.finalizers ?? []).entries()) {
+      checkRule(errors, `spec.finalizers[${i}]`, name, qualifiedNameRule);
+      if (!name.includes("/") && name !== "kubernetes") {
+        errors.push(
+          invalidValue(
+            `spec.finalizers[${i}]`,
+            name,
+            "name is neither a standard finalizer name nor is it fully qualified",
+          ),
+        );
+      }
+    }
+    return errors;
+  },
+  validateStatusUpdate(namespace) {
+    const phase = namespace.status?.phase;
+    const deleted = namespace.metadata.deletionTimestamp !== undefined;
+    if (!deleted && phase !== "Active") {
+      return [invalidValue("status.Phase", phase, "may only be 'Active' if `deletionTimestamp` is empty")];
+    }
+    if (deleted && phase !== "Terminating") {
+      return [invalidValue("status.Phase", phase, "may only be 'Terminating' if `deletionTimestamp` is not empty")];
+    }
+    return [];
   },
   holdsDeletion: (namespace) => (namespace.spec?.finalizers?.length ?? 0) > 0,
   prepareForDelete(namespace) {

@@ -1,9 +1,11 @@
 import type { Node } from "../../../types/core/v1.ts";
 import { strategyFor } from "../../strategy-for.ts";
+import { validateNode, validateNodeUpdate } from "./validation.ts";
 
 export const nodeStrategy = strategyFor<Node>({
   hasGeneration: false,
-  allowCreateOnUpdate: false,
+  validate: validateNode,
+  validateUpdate: validateNodeUpdate,
   defaultObject(node) {
     const { spec, status } = node;
     if (spec?.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR];

@@ -3,6 +3,9 @@ import { strategyFor } from "../../strategy-for.ts";
 import { defaultPod } from "./defaults.ts";
 import { podGraceSeconds } from "./grace.ts";
 import { qosClassOf } from "./qos.ts";
+import { validatePod } from "./validation/pod.ts";
+import { validatePodStatusUpdate, validatePodUpdate } from "./validation/pod-update.ts";
+import { podWarnings } from "./warnings.ts";
 
 export const podStrategy = strategyFor<Pod>({
   hasGeneration: true,
@@ -20,5 +23,15 @@ export const podStrategy = strategyFor<Pod>({
       ];
     }
   },
+  prepareForUpdate(pod, old) {
+    if (old.status) pod.status = old.status;
+  },
+  prepareForStatusUpdate(pod, old) {
+    if (old.status?.qosClass && pod.status) pod.status.qosClass ??= old.status.qosClass;
+  },
+  validate: validatePod,
+  validateUpdate: validatePodUpdate,
+  validateStatusUpdate: validatePodStatusUpdate,
+  warnings: podWarnings,
   graceSeconds: podGraceSeconds,
 });

@@ -1,10 +1,15 @@
 import type { Service, ServiceSpec } from "../../../types/core/v1.ts";
 import { strategyFor } from "../../strategy-for.ts";
+import { isExternallyAccessible, needsHealthCheckPort, takesNodePorts } from "./ports-taken.ts";
+import { validateService, validateServiceUpdate } from "./validation.ts";
 
 export const serviceStrategy = strategyFor<Service>({
   nameRule: "dns1035-label",
   allowCreateOnUpdate: true,
   hasGeneration: false,
+  validate: validateService,
+  validateUpdate: validateServiceUpdate,
+  warnings: serviceWarnings,
   defaultObject(service) {
     if (service.spec) defaultServiceSpec(service.spec);
     service.status ??= {};
@@ -40,14 +45,6 @@ export function defaultServiceSpec(spec: ServiceSpec): void {
   if (spec.type === "LoadBalancer") spec.allocateLoadBalancerNodePorts ??= true;
 }
 
-export function isExternallyAccessible(spec: ServiceSpec): boolean {
-  return (
-    spec.type === "LoadBalancer" ||
-    spec.type === "NodePort" ||
-    (spec.type === "ClusterIP" && (spec.externalIPs?.length ?? 0) > 0)
-  );
-}
-
 /** What a client that replaces a Service leaves out keeps the value that was allocated. */
 function keepAllocations(spec: ServiceSpec | undefined, old: ServiceSpec | undefined): void {
   if (spec === undefined || old === undefined || spec.type === "ExternalName" || old.type === "ExternalName") return;
@@ -67,14 +64,6 @@ function keepAllocations(spec: ServiceSpec | undefined, old: ServiceSpec | undef
   if (needsHealthCheckPort(spec) && needsHealthCheckPort(old) && old.healthCheckNodePort) {
     spec.healthCheckNodePort ||= old.healthCheckNodePort;
   }
-}
-
-export function takesNodePorts(spec: ServiceSpec): boolean {
-  return spec.type === "NodePort" || (spec.type === "LoadBalancer" && spec.allocateLoadBalancerNodePorts !== false);
-}
-
-export function needsHealthCheckPort(spec: ServiceSpec): boolean {
-  return spec.type === "LoadBalancer" && spec.externalTrafficPolicy === "Local";
 }
 
 /** A change of type lets go of what the new type has no use for, where the client did not set it itself. */
@@ -114,4 +103,18 @@ function dropWhatTypeForbids(spec: ServiceSpec | undefined, old?: ServiceSpec): 
   ) {
     delete spec.externalTrafficPolicy;
   }
+}
+
+function serviceWarnings(service: Service): string[] {
+  const warnings: string[] = [];
+  if (service.metadata.annotations?.["service.alpha.kubernetes.io/tolerate-unready-endpoints"] !== undefined) {
+    warnings.push(
+      "metadata.annotations[service.alpha.kubernetes.io/tolerate-unready-endpoints]: deprecated since v1.11; use spec.publishNotReadyAddresses instead",
+    );
+  }
+  if (service.spec?.type === "ExternalName" && service.spec.clusterIP === "None") return warnings;
+  if (service.spec?.clusterIP === "None" && service.spec.sessionAffinity !== "None") {
+    warnings.push("spec.SessionAffinity is ignored for headless services");
+  }
+  return warnings;
 }
