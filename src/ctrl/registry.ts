@@ -1,5 +1,8 @@
 import { deploymentController } from "./deployment/deployment.ts";
+import { namespaceController } from "./namespace/namespace.ts";
 import { replicaSetController, replicationController } from "./replicaset/replicaset.ts";
+import { rootCaPublisher } from "./rootca/publisher.ts";
+import { serviceAccountController } from "./serviceaccount/serviceaccount.ts";
 import type { ControllerFactory } from "./types.ts";
 
 export interface RegisteredController {
@@ -19,4 +22,7 @@ export const controllers: readonly RegisteredController[] = [
   { name: "deployment", serviceAccount: "deployment-controller", create: deploymentController },
   { name: "replicaset", serviceAccount: "replicaset-controller", create: replicaSetController },
   { name: "replicationcontroller", serviceAccount: "replication-controller", create: replicationController },
+  { name: "namespace", serviceAccount: "namespace-controller", create: namespaceController },
+  { name: "serviceaccount", serviceAccount: "service-account-controller", create: serviceAccountController },
+  { name: "rootca", serviceAccount: "root-ca-cert-publisher", create: rootCaPublisher },
 ];
