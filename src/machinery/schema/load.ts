@@ -137,11 +137,9 @@ function defaultOf(field: FieldFact, schema: Schema): unknown {
     const zero = value === "" || value === 0 || value === false;
     return zero && !field.pointer ? undefined : value;
   }
-  if (field.pointer || field.omitempty === undefined) {
-    return !field.pointer && schema.properties ? {} : undefined;
-  }
-  if (schema.wire === "quantity") return "0";
-  return schema.properties && !schema.wire ? {} : undefined;
+  if (field.pointer) return undefined;
+  if (schema.wire) return schema.wire === "quantity" ? "0" : undefined;
+  return schema.properties ? {} : undefined;
 }
 
 function fromRef(type: TypeRef): Schema {

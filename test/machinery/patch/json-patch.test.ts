@@ -1,3 +1,5 @@
+import fc from "fast-check";
+import { applyPatch, type Operation } from "rfc6902";
 import { describe, expect, it } from "vitest";
 import { deepFreeze } from "../../../src/machinery/meta/immutable.ts";
 import { applyJsonPatch } from "../../../src/machinery/patch/json-patch.ts";
@@ -25,6 +27,16 @@ describe("applyJsonPatch", () => {
     [[{ op: "copy", from: "/a/b", path: "/c" }], { a: { b: [1, 2, 3] }, "x/y": 1, c: [1, 2, 3] }],
     [[{ op: "test", path: "/a/b", value: [1, 2, 3] }], { a: { b: [1, 2, 3] }, "x/y": 1 }],
     [[{ op: "replace", path: "", value: { new: 1 } }], { new: 1 }],
+    [
+      [
+        { op: "add", path: "/constructor", value: { a: 1 } },
+        { op: "add", path: "/constructor/b", value: 2 },
+      ],
+      { a: { b: [1, 2, 3] }, "x/y": 1, constructor: { a: 1, b: 2 } },
+    ],
+    [[{ op: "remove", path: "/a/b/-1" }], { a: { b: [1, 2] }, "x/y": 1 }],
+    [[{ op: "add", path: "/a/b/3", value: 4 }], { a: { b: [1, 2, 3, 4] }, "x/y": 1 }],
+    [[{ op: "test", path: "/none", value: null }], { a: { b: [1, 2, 3] }, "x/y": 1 }],
   ])("%j", (patch, result) => {
     expect(applyJsonPatch(document, patch)).toEqual(result);
   });
@@ -37,12 +49,68 @@ describe("applyJsonPatch", () => {
     [[{ op: "add", path: "a", value: 1 }]],
     [[{ op: "add", path: "/__proto__/polluted", value: 1 }]],
     [[{ op: "add", path: "/a" }]],
+    [[{ op: "add", path: "/a/b/4", value: 1 }]],
+    [[{ op: "add", path: "/a/b/x", value: 1 }]],
+    [[{ op: "add", path: "/a/b/00", value: 1 }]],
+    [[{ op: "remove", path: "/a/b/3" }]],
+    [[{ op: "replace", path: "/a/b/-", value: 1 }]],
+    [[{ op: "move", from: "/a", path: "/a/c" }]],
+    [[{ op: "copy", from: "/constructor", path: "/c" }]],
+    [[{ op: "remove", path: "" }]],
+    [[{ op: "move", from: "/none", path: "/none" }]],
+    [[{ op: "add", path: "/x~1y/z", value: 1 }]],
   ])("%j is refused with 422", (patch) => {
     const error = refusal(patch);
     expect(error.code).toBe(422);
     expect(error.reason).toBe("Invalid");
     expect(error.message).toBe("the server rejected our request due to an error in our request");
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
+  });
+  it("shares what it does not touch", () => {
+    const original = deepFreeze({ a: { x: 1 }, b: { y: 1 } });
+    const result = applyJsonPatch(original, [{ op: "add", path: "/a/z", value: 2 }]) as typeof original;
+    expect(result).toEqual({ a: { x: 1, z: 2 }, b: { y: 1 } });
+    expect(result.b).toBe(original.b);
+    expect(original.a).toEqual({ x: 1 });
+  });
+  it("bounds what copies may multiply", () => {
+    const doubling = Array.from({ length: 100 }, (_, i) => ({ op: "copy", from: "/a", path: `/a/c${i}` }));
+    const error = refusal(doubling);
+    expect(error.code).toBe(422);
+    expect((error.cause as Error).message).toContain("exceeding the limit 3145728");
+  });
+  it("does not let copies change together", () => {
+    const patch = [
+      { op: "copy", from: "/a", path: "/c" },
+      { op: "add", path: "/c/b/-", value: 4 },
+    ];
+    expect(applyJsonPatch(document, patch)).toEqual({ a: { b: [1, 2, 3] }, "x/y": 1, c: { b: [1, 2, 3, 4] } });
+  });
+  it("agrees with rfc6902 on what that can do", () => {
+    const key = fc.constantFrom("a", "b", "0", "1", "2", "-");
+    const path = fc.array(key, { minLength: 1, maxLength: 3 }).map((keys) => `/${keys.join("/")}`);
+    const operation = fc.oneof(
+      fc.record({ op: fc.constantFrom("add", "replace"), path, value: fc.constantFrom<unknown>(1, { a: 1 }, [1, 2]) }),
+      fc.record({ op: fc.constant("remove"), path }),
+      fc.record({ op: fc.constantFrom("copy", "move"), from: path, path }),
+    );
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 4 }), (patch) => {
+        const original = deepFreeze({ a: { a: [1, { b: 2 }], b: 3 }, b: [{ a: 1 }, [4, 5]] });
+        let ours: unknown;
+        try {
+          ours = applyJsonPatch(original, patch);
+        } catch (error) {
+          if (!(error instanceof StatusError)) throw error;
+          return;
+        }
+        const theirs = structuredClone(original);
+        const errors = applyPatch(theirs, structuredClone(patch) as Operation[]);
+        expect(errors.filter((error) => error !== null)).toEqual([]);
+        expect(ours).toEqual(theirs);
+      }),
+      { numRuns: 2000 },
+    );
   });
   it("refuses what is no patch, and too much of it", () => {
     expect(refusal({}).message).toContain("error decoding patch: json: cannot unmarshal object");
