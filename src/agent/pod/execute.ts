@@ -2,7 +2,7 @@
 import { goQuote } from "../../machinery/status/go-format.ts";
 import type { ContainerStatus, Pod, PodStatus } from "../../machinery/types/core/v1.ts";
 import type { SpecContainer } from "../container/kinds.ts";
-import { RuntimeUnavailableError, type SandboxState } from "../runtime/types.ts";
+import { type ContainerState, RuntimeUnavailableError, type SandboxState } from "../runtime/types.ts";
 import { sandboxConfig } from "../sandbox/config.ts";
 import { podDns } from "../sandbox/dns.ts";
 import type { PodActions } from "./actions.ts";
@@ -145,13 +145,12 @@ async function startAll(
       retry(wait.until);
       continue;
     }
-    const latest = latestOf(view, name);
     try {
       await startContainer(context, {
         pod,
         spec,
         sandbox,
-        attempt: latest ? latest.attempt + 1 : attemptAfterLoss(previous, name),
+        attempt: nextAttempt(previous, name, latestOf(view, name)),
         podFiles,
         podIp: ips[0] ?? "127.0.0.1",
         graceSeconds: execution.graceSeconds,
@@ -196,16 +195,18 @@ function crashWait(
   return { reason: "CrashLoopBackOff", message, until };
 }
 
-/** The runtime has lost the container (somebody removed it): its restarts are still counted. */
-function attemptAfterLoss(previous: PodStatus, name: string): number {
+/** Restarts are counted on, even where somebody has removed the newest containers from the runtime. */
+export function nextAttempt(previous: PodStatus, name: string, latest: ContainerState | undefined): number {
   const statuses: ContainerStatus[] = [
     ...(previous.containerStatuses ?? []),
     ...(previous.initContainerStatuses ?? []),
   ];
   const status = statuses.find((status) => status.name === name);
+  const counted = status?.restartCount ?? 0;
+  if (latest) return latest.attempt < counted ? counted + 1 : latest.attempt + 1;
   if (!status?.containerID) return 0;
   // A container that was found lost has been counted already.
-  return status.state?.waiting ? status.restartCount : status.restartCount + 1;
+  return status.state?.waiting ? counted : counted + 1;
 }
 
 /** One dead container of each name stays, for its log and its last state. */

@@ -171,7 +171,10 @@ export class PodWorker {
   async #sync(): Promise<void> {
     if (!this.#closed && this.#stage === "syncing") this.#interruption = new Interruption();
     await this.#look();
-    if (this.#stage === "terminated") return await this.#letGo();
+    if (this.#stage === "terminated") {
+      this.#publish(true);
+      return await this.#letGo();
+    }
     if (this.#stage === "terminating" || this.#removed || this.#pod.metadata.deletionTimestamp)
       return await this.#terminate();
     this.#enforceDeadline();

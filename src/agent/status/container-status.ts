@@ -19,7 +19,7 @@ export function containerStatus(input: StatusInput, spec: SpecContainer, hasInit
   const previous = previousOf(input, container.name);
   const [latest, before] = input.view.containers.filter(({ name }) => name === container.name);
   const status = latest
-    ? fromRuntime(input, container, latest, before)
+    ? fromRuntime(input, container, latest, before, previous)
     : withoutRuntime(input, container, previous, hasInit);
   const state = stateNow(input, spec, status, latest);
   const running = state.state?.running !== undefined && latest !== undefined;
@@ -46,6 +46,7 @@ function fromRuntime(
   container: Container,
   latest: ContainerState,
   before: ContainerState | undefined,
+  previous: ContainerStatus | undefined,
 ): ContainerStatus {
   const last = before?.state === "exited" ? terminated(input, before) : undefined;
   return {
@@ -53,7 +54,8 @@ function fromRuntime(
     state: runtimeState(input, latest),
     ...(last ? { lastState: { terminated: last } } : {}),
     ready: false,
-    restartCount: latest.attempt,
+    // Never less than was told: newer containers may have been removed behind the node's back.
+    restartCount: Math.max(latest.attempt, previous?.restartCount ?? 0),
     image: latest.image,
     imageID: latest.imageId,
     containerID: `docker://${latest.id}`,

@@ -1,4 +1,5 @@
 /** The Runtime on a Docker engine: each idea has its file; here they meet. */
+import type Docker from "dockerode";
 import type { Clock } from "../../../machinery/clock.ts";
 import type { Logger } from "../../../machinery/logger.ts";
 import {
@@ -35,6 +36,9 @@ export interface DockerRuntimeOptions {
   readonly clock: Clock;
   readonly log: Logger;
 }
+
+/** How long after an end the engine may still learn that it was the kernel's doing for want of memory (ms). */
+const OOM_NOTICE = 150;
 
 /** Does not connect yet: the first call does. */
 export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
@@ -95,19 +99,36 @@ class DockerRuntime implements Runtime {
     const entries = await this.#engine.call((docker) =>
       docker.listContainers({ all: true, filters: { label: ownershipFilter(this.#owner, podUid) } }),
     );
-    const sandboxes: SandboxState[] = [];
+    const sandboxes: Promise<SandboxState | undefined>[] = [];
     const containers: Promise<ContainerState | undefined>[] = [];
     for (const entry of entries) {
       if (entry.Labels[label.role] === "sandbox") {
         const createdAt = new Date(entry.Created * 1000).toISOString();
         const running = entry.State === "running";
-        sandboxes.push(sandboxState(entry.Id, entry.Labels, running, createdAt, entry.NetworkSettings?.Networks ?? {}));
+        const networks = entry.NetworkSettings?.Networks ?? {};
+        const listed = sandboxState(entry.Id, entry.Labels, running, createdAt, networks);
+        // The engine tells of an end before its list shows it; inspect is exact.
+        sandboxes.push(running && podUid !== undefined ? this.#inspectSandbox(entry.Id) : Promise.resolve(listed));
       } else if (entry.State !== "removing") {
         containers.push(this.inspectContainer(entry.Id));
       }
     }
     if (podUid === undefined) this.#forgetAllBut(new Set(entries.map((entry) => entry.Id)));
-    return { sandboxes, containers: (await Promise.all(containers)).filter((container) => container !== undefined) };
+    return {
+      sandboxes: (await Promise.all(sandboxes)).filter((sandbox) => sandbox !== undefined),
+      containers: (await Promise.all(containers)).filter((container) => container !== undefined),
+    };
+  }
+
+  async #inspectSandbox(id: string): Promise<SandboxState | undefined> {
+    try {
+      const inspected = await this.#engine.call((docker) => docker.getContainer(id).inspect());
+      const { Labels } = inspected.Config;
+      return sandboxState(id, Labels, inspected.State.Running, inspected.Created, inspected.NetworkSettings.Networks);
+    } catch (error) {
+      if (error instanceof RuntimeError && error.reason === "not-found") return undefined;
+      throw error;
+    }
   }
 
   #forgetAllBut(present: ReadonlySet<string>): void {
@@ -124,10 +145,9 @@ class DockerRuntime implements Runtime {
     try {
       const [image, network] = await Promise.all([this.#pauseImage, this.#network]);
       const id = await this.#startSandbox(config, image, network);
-      const inspected = await this.#engine.call((docker) => docker.getContainer(id).inspect());
-      const { Labels } = inspected.Config;
-      const { Networks } = inspected.NetworkSettings;
-      return sandboxState(id, Labels, inspected.State.Running, inspected.Created, Networks);
+      const made = await this.#inspectSandbox(id);
+      if (!made?.running) throw new RuntimeError("other", "the sandbox ended as soon as it was started");
+      return made;
     } catch (error) {
       // Whoever prunes the engine may have taken the image or the network away: the next attempt makes them again.
       this.#pauseImage = undefined;
@@ -222,7 +242,11 @@ class DockerRuntime implements Runtime {
     const known = this.#ended.get(id);
     if (known) return known;
     try {
-      const inspected = await this.#engine.call((docker) => docker.getContainer(id).inspect());
+      let inspected = await this.#engine.call((docker) => docker.getContainer(id).inspect());
+      if (mayBeOutOfMemory(inspected)) {
+        await new Promise((resolve) => setTimeout(resolve, OOM_NOTICE));
+        inspected = await this.#engine.call((docker) => docker.getContainer(id).inspect());
+      }
       const state = containerState(inspected as Inspected, await this.#imageId(inspected.Image));
       if (state.state === "exited" && state.finishedAt !== undefined) this.#ended.set(id, state);
       return state;
@@ -272,4 +296,10 @@ class DockerRuntime implements Runtime {
   async portForward(sandbox: SandboxState, port: number) {
     return await connectToPod(sandbox, port);
   }
+}
+
+/** Killed a moment ago, with a limit on its memory, and nothing said of the reason yet. */
+function mayBeOutOfMemory({ State: state, HostConfig: host }: Docker.ContainerInspectInfo): boolean {
+  if (state.Running || state.ExitCode !== 137 || state.OOMKilled || !host.Memory) return false;
+  return Date.now() - Date.parse(state.FinishedAt) < 2 * OOM_NOTICE;
 }
