@@ -6,6 +6,7 @@ import type {
   ContainerState as StatusState,
 } from "../../machinery/types/core/v1.ts";
 import { isSidecar, type SpecContainer } from "../container/kinds.ts";
+import { restartsAfterExit, restartsInitAfterFailure } from "../pod/restart-policy.ts";
 import type { ContainerState } from "../runtime/types.ts";
 import type { StatusInput } from "./input.ts";
 
@@ -141,12 +142,20 @@ function stateNow(
   }
   const reason = input.reasons.get(spec.container.name);
   if (!reason || input.terminated) return status;
+  // Only what will be started again waits.
+  if (latest?.state === "exited" && !runsAgain(input, spec, latest.exitCode ?? 0)) return status;
   const waiting = { reason: reason.reason, ...(reason.message ? { message: reason.message } : {}) };
   return {
     ...status,
     state: { waiting },
     ...(state?.terminated ? { lastState: { terminated: state.terminated } } : {}),
   };
+}
+
+function runsAgain({ pod }: StatusInput, { kind, container }: SpecContainer, exitCode: number): boolean {
+  if (kind === "init" && !isSidecar(container))
+    return exitCode !== 0 && restartsInitAfterFailure(pod, container, exitCode);
+  return kind !== "ephemeral" && restartsAfterExit(pod, container, exitCode);
 }
 
 function hasStarted(

@@ -10,7 +10,8 @@ const FIRST_RETRY = 500;
 const LAST_RETRY = 10_000;
 
 interface DockerEvent {
-  readonly Actor?: { readonly Attributes?: Readonly<Record<string, string>> };
+  readonly Action?: string;
+  readonly Actor?: { readonly ID?: string; readonly Attributes?: Readonly<Record<string, string>> };
 }
 
 export function watchEvents(
@@ -18,7 +19,7 @@ export function watchEvents(
   owner: Ownership,
   clock: Clock,
   log: Logger,
-  sink: { changed(podUid: string): void; resync(): void },
+  sink: { changed(podUid: string): void; resync(): void; outOfMemory(containerId: string): void },
 ): () => void {
   let closed = false;
   let stream: (Readable & { destroy(): void }) | undefined;
@@ -49,7 +50,9 @@ export function watchEvents(
         // What happened before the stream stood is not in it.
         sink.resync();
         const lines = new LineSplitter((line) => {
-          const uid = (JSON.parse(line) as DockerEvent).Actor?.Attributes?.[label.podUid];
+          const { Action: action, Actor: actor } = JSON.parse(line) as DockerEvent;
+          if (action === "oom" && actor?.ID !== undefined) sink.outOfMemory(actor.ID);
+          const uid = actor?.Attributes?.[label.podUid];
           if (uid !== undefined) sink.changed(uid);
         });
         let ended = false;

@@ -58,6 +58,8 @@ class DockerRuntime implements Runtime {
   #oomScore = SANDBOX_OOM_SCORE;
   /** Ended containers do not change any more: they are inspected once. */
   readonly #ended = new Map<string, ContainerState>();
+  /** Containers of which the engine told an "oom" event: it may forget by the time it tells how they ended. */
+  readonly #outOfMemory = new Set<string>();
   readonly #imageIds = new Map<string, string>();
 
   constructor(options: DockerRuntimeOptions) {
@@ -133,10 +135,18 @@ class DockerRuntime implements Runtime {
 
   #forgetAllBut(present: ReadonlySet<string>): void {
     for (const id of this.#ended.keys()) if (!present.has(id)) this.#ended.delete(id);
+    for (const id of this.#outOfMemory) if (!present.has(id)) this.#outOfMemory.delete(id);
   }
 
   watch(sink: { changed(podUid: string): void; resync(): void }): () => void {
-    return watchEvents(this.#engine, this.#owner, this.#clock, this.#log, sink);
+    return watchEvents(this.#engine, this.#owner, this.#clock, this.#log, {
+      changed: (podUid) => sink.changed(podUid),
+      resync: () => sink.resync(),
+      outOfMemory: (id) => {
+        this.#outOfMemory.add(id);
+        this.#ended.delete(id);
+      },
+    });
   }
 
   async createSandbox(config: SandboxConfig): Promise<SandboxState> {
@@ -247,7 +257,9 @@ class DockerRuntime implements Runtime {
         await new Promise((resolve) => setTimeout(resolve, OOM_NOTICE));
         inspected = await this.#engine.call((docker) => docker.getContainer(id).inspect());
       }
-      const state = containerState(inspected as Inspected, await this.#imageId(inspected.Image));
+      const told = containerState(inspected as Inspected, await this.#imageId(inspected.Image));
+      const killed = told.exitCode === 137 && this.#outOfMemory.has(id);
+      const state = killed ? { ...told, oomKilled: true } : told;
       if (state.state === "exited" && state.finishedAt !== undefined) this.#ended.set(id, state);
       return state;
     } catch (error) {
