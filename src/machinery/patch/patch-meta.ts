@@ -3,8 +3,10 @@ import type { Schema } from "../schema/types.ts";
 
 export interface PatchMeta {
   readonly schema: Schema | undefined;
-  /** Of a list: whether it is merged item by item. Of an object: false when it is replaced as a whole. */
-  readonly merge: boolean;
+  /** An object that is merged field by field, not replaced as a whole. */
+  readonly mergesObject: boolean;
+  /** A list that is merged item by item. Lists that no schema knows are replaced. */
+  readonly mergesList: boolean;
   readonly mergeKey: string | undefined;
   readonly retainKeys: boolean;
 }
@@ -14,7 +16,7 @@ export const retainKeysDirective = "$retainKeys";
 export const deletePrefix = "$deleteFromPrimitiveList/";
 export const orderPrefix = "$setElementOrder/";
 
-/** The field `key` of an object of this schema. Fields that the schema does not have are replaced as a whole. */
+/** The field `key` of an object of this schema. */
 export function fieldMeta(schema: Schema | undefined, key: string): PatchMeta {
   const properties = schema?.properties;
   const field =
@@ -23,12 +25,31 @@ export function fieldMeta(schema: Schema | undefined, key: string): PatchMeta {
       : typeof schema?.additionalProperties === "object"
         ? schema.additionalProperties
         : undefined;
-  const strategies = field?.patchStrategy?.split(",") ?? [];
-  const isList = field?.type === "array";
+  if (!field) return unknownField;
+  let meta = metas.get(field);
+  if (!meta) {
+    meta = metaOf(field);
+    metas.set(field, meta);
+  }
+  return meta;
+}
+
+const metas = new WeakMap<Schema, PatchMeta>();
+const unknownField: PatchMeta = {
+  schema: undefined,
+  mergesObject: true,
+  mergesList: false,
+  mergeKey: undefined,
+  retainKeys: false,
+};
+
+function metaOf(field: Schema): PatchMeta {
+  const strategies = field.patchStrategy?.split(",") ?? [];
   return {
     schema: field,
-    merge: isList ? strategies.includes("merge") : !strategies.includes("replace"),
-    mergeKey: field?.patchMergeKey,
+    mergesObject: !strategies.includes("replace"),
+    mergesList: strategies.includes("merge"),
+    mergeKey: field.patchMergeKey,
     retainKeys: strategies.includes("retainKeys"),
   };
 }

@@ -65,10 +65,10 @@ function diffField(
   meta: PatchMeta,
   parts: Parts,
 ): void {
-  if (isObject(before) && isObject(after) && meta.merge) {
+  if (isObject(before) && isObject(after) && meta.mergesObject) {
     const inner = diffObjects(before, after, meta.schema, parts, meta.retainKeys);
     if (Object.keys(inner).length > 0) setKey(patch, key, inner);
-  } else if (Array.isArray(before) && Array.isArray(after) && meta.merge) {
+  } else if (Array.isArray(before) && Array.isArray(after) && meta.mergesList) {
     diffLists(patch, key, before, after, meta, parts);
   } else if (parts.changes && !deepEqual(before, after)) setKey(patch, key, after);
 }
@@ -135,7 +135,7 @@ function mergePatches(first: JsonObject, second: JsonObject, schema: Schema | un
     const known = getKey(merged, key);
     const meta = fieldMeta(schema, key);
     if (isObject(known) && isObject(value)) setKey(merged, key, mergePatches(known, value, meta.schema));
-    else if (Array.isArray(known) && Array.isArray(value) && meta.merge && meta.mergeKey !== undefined) {
+    else if (Array.isArray(known) && Array.isArray(value) && meta.mergesList && meta.mergeKey !== undefined) {
       setKey(merged, key, mergeItems(known, value, second[orderPrefix + key], meta, meta.mergeKey));
     } else setKey(merged, key, value);
   }

@@ -56,9 +56,9 @@ function mergeField(result: JsonObject, patch: JsonObject, key: string, meta: Pa
   }
   const current = getKey(result, key);
   if (isObject(current) && isObject(change)) {
-    setKey(result, key, meta.merge ? mergeObject(current, change, meta.schema) : stripped(change));
+    setKey(result, key, meta.mergesObject ? mergeObject(current, change, meta.schema) : stripped(change));
   } else if (Array.isArray(current) && Array.isArray(change)) {
-    if (!meta.merge) setKey(result, key, stripped(change));
+    if (!meta.mergesList) setKey(result, key, stripped(change));
     else setKey(result, key, mergeList(current, change, orderOf(patch, key), meta));
   } else setKey(result, key, stripped(change));
 }

@@ -36,7 +36,8 @@ export function decodeBody(body: Buffer, expected: ExpectedKind, validation: Fie
 
 /**
  * The same for a value that is parsed already (YAML, a patch's result); `body`, the JSON text it came from, lets keys be
- * found that were given twice. Changes `value` in place. Throws a 400 StatusError.
+ * found that were given twice. Changes `value` in place: what shares parts with a stored object must be copied first
+ * (deepCopy). Throws a 400 StatusError.
  */
 export function decodeParsed(
   value: unknown,
@@ -57,7 +58,7 @@ export function decodeParsed(
     if (error instanceof DecodeError) throw cannot(error.message);
     throw error;
   }
-  if (!object.metadata) object.metadata = {};
+  if (!object.metadata && hasMetadata(expected.schema)) object.metadata = {};
   if (validation === "Ignore") return { object, warnings: [] };
   const problems = unknown.map((path) => `unknown field "${path}"`);
   if (body && countKeys(body) !== keys) {
@@ -68,6 +69,11 @@ export function decodeParsed(
   }
   if (problems.length > 0 && validation === "Strict") throw cannot(`strict decoding error: ${problems.join(", ")}`);
   return { object, warnings: problems };
+}
+
+/** Options such as DeleteOptions have none; every custom resource does. */
+function hasMetadata(schema: Schema): boolean {
+  return schema.goName === undefined || schema.properties?.metadata !== undefined;
 }
 
 /** Checks apiVersion and kind, and fills in those that are missing. */

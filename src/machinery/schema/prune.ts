@@ -1,6 +1,6 @@
 /**
  * Structural pruning, for kinds whose schema came with a CustomResourceDefinition: fields that the schema does not name
- * are dropped, unless `x-kubernetes-preserve-unknown-fields` keeps them. In place.
+ * are dropped, unless `x-kubernetes-preserve-unknown-fields` keeps them, and so are nulls where none is allowed. In place.
  * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#field-pruning
  */
 import { DecodeError, decodeTyped, maxStrictErrors } from "./decode.ts";
@@ -47,7 +47,9 @@ class Walk {
     const field = schema.properties && Object.hasOwn(schema.properties, key) ? schema.properties[key] : undefined;
     const other = typeof schema.additionalProperties === "object" ? schema.additionalProperties : undefined;
     const known = field ?? other;
-    if (known) this.#value(object[key], known, child(path, key), depth + 1);
+    // A null that the schema does not allow is as good as absent, and may be defaulted.
+    if (known && object[key] === null && !known.nullable) delete object[key];
+    else if (known) this.#value(object[key], known, child(path, key), depth + 1);
     else {
       this.#count(object[key], depth + 1);
       if (schema.preserveUnknownFields || schema.additionalProperties === true) return;

@@ -111,8 +111,11 @@ function compile(requirements: Requirement[]): LabelSelector {
 function exactMatcher(requirements: readonly Requirement[]): (labels: Labels | undefined) => boolean {
   const keys = requirements.map((r) => r.key);
   const values = requirements.map((r) => r.values[0]);
+  const [key] = keys;
+  const [value] = values;
+  if (key !== undefined && keys.length === 1) return (labels = noLabels) => labels[key] === value;
   return (labels = noLabels) => {
-    for (let i = 0; i < keys.length; i++) if (ownLabel(labels, keys[i] ?? "") !== values[i]) return false;
+    for (let i = 0; i < keys.length; i++) if (labels[keys[i] as string] !== values[i]) return false;
     return true;
   };
 }
@@ -125,28 +128,24 @@ function generalMatcher(requirements: readonly Requirement[]): (labels: Labels |
   };
 }
 
-/** Labels are anybody's keys: "constructor" must not find the prototype's. */
-function ownLabel(labels: Labels, key: string): string | undefined {
-  return Object.hasOwn(labels, key) ? labels[key] : undefined;
-}
-
+/** Labels are anybody's keys. What the prototype has under "constructor" is no string and so equals no value; Exists must look closer. */
 function matcherOf({ key, operator, values }: Requirement): (labels: Labels) => boolean {
   const [only = ""] = values;
   const set = new Set(values);
   switch (operator) {
     case "=":
     case "==":
-      return (labels) => ownLabel(labels, key) === only;
+      return (labels) => labels[key] === only;
     case "!=":
-      return (labels) => ownLabel(labels, key) !== only;
+      return (labels) => labels[key] !== only;
     case "in":
       return (labels) => {
-        const value = ownLabel(labels, key);
+        const value = labels[key];
         return value !== undefined && set.has(value);
       };
     case "notin":
       return (labels) => {
-        const value = ownLabel(labels, key);
+        const value = labels[key];
         return value === undefined || !set.has(value);
       };
     case "exists":
@@ -157,7 +156,7 @@ function matcherOf({ key, operator, values }: Requirement): (labels: Labels) => 
     case "lt": {
       const limit = parseInteger(only) ?? 0n;
       return (labels) => {
-        const value = parseInteger(ownLabel(labels, key) ?? "");
+        const value = parseInteger(labels[key]);
         return value !== undefined && (operator === "gt" ? value > limit : value < limit);
       };
     }
@@ -165,8 +164,8 @@ function matcherOf({ key, operator, values }: Requirement): (labels: Labels) => 
 }
 
 /** strconv.ParseInt(text, 10, 64) */
-export function parseInteger(text: string): bigint | undefined {
-  if (!/^[+-]?[0-9]{1,40}$/.test(text)) return undefined;
+export function parseInteger(text: string | undefined): bigint | undefined {
+  if (typeof text !== "string" || !/^[+-]?[0-9]{1,40}$/.test(text)) return undefined;
   const value = BigInt(text.startsWith("+") ? text.slice(1) : text);
   return BigInt.asIntN(64, value) === value ? value : undefined;
 }

@@ -44,6 +44,13 @@ describe("applyStrategicPatch", () => {
       spec: { tolerations: [{ key: "b" }] },
     });
   });
+  it("merges objects and replaces lists where it has no schema", () => {
+    const revision = schemaOf("k8s.io/api/apps/v1.ControllerRevision");
+    const original = { data: { spec: { list: [{ a: 1 }], keep: 1 } } };
+    expect(apply(original, { data: { spec: { list: [{ a: 2 }] } } }, revision)).toEqual({
+      data: { spec: { list: [{ a: 2 }], keep: 1 } },
+    });
+  });
   it("deletes by null, by $patch: delete and from lists of primitives", () => {
     expect(apply({ metadata: { labels: { a: "1", b: "2" } } }, { metadata: { labels: { a: null } } })).toEqual({
       metadata: { labels: { b: "2" } },

@@ -59,6 +59,10 @@ describe("decodeBody of a custom resource", () => {
       },
     });
   });
+  it("takes a null that is not allowed for absent", () => {
+    const body = '{"spec":{"size":null,"items":null,"map":{"k":{"v":null}}}}';
+    expect(decodeBody(Buffer.from(body), expected, "Strict").object.spec).toEqual({ map: { k: {} } });
+  });
   it("finds keys that stand twice", () => {
     expect(() => decodeBody(Buffer.from('{"spec":{"free":{"a":1,"a":2}}}'), expected, "Strict")).toThrow(
       'Widget in version "v1" cannot be handled as a Widget: strict decoding error: duplicate field "spec.free.a"',
