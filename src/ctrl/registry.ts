@@ -1,4 +1,5 @@
 import { deploymentController } from "./deployment/deployment.ts";
+import { garbageCollector } from "./garbagecollector/garbagecollector.ts";
 import { namespaceController } from "./namespace/namespace.ts";
 import { replicaSetController, replicationController } from "./replicaset/replicaset.ts";
 import { rootCaPublisher } from "./rootca/publisher.ts";
@@ -25,4 +26,5 @@ export const controllers: readonly RegisteredController[] = [
   { name: "namespace", serviceAccount: "namespace-controller", create: namespaceController },
   { name: "serviceaccount", serviceAccount: "service-account-controller", create: serviceAccountController },
   { name: "rootca", serviceAccount: "root-ca-cert-publisher", create: rootCaPublisher },
+  { name: "garbagecollector", serviceAccount: "generic-garbage-collector", create: garbageCollector },
 ];

@@ -19,7 +19,7 @@ export class SimulatedCluster {
   readonly api = new FakeCluster(this.clock);
   /** "Deployment/web Normal ScalingReplicaSet: …" */
   readonly events: string[] = [];
-  readonly #informers = createInformerFactory({ client: this.api, clock: this.clock, log: silentLogger });
+  #informers = createInformerFactory({ client: this.api, clock: this.clock, log: silentLogger });
   #running: RunningControllers | undefined;
 
   /** Starts these controllers and no others. */
@@ -46,6 +46,18 @@ export class SimulatedCluster {
       disable: controllers.map(({ name }) => name).filter((name) => !names.includes(name)),
     });
     await this.quiet();
+  }
+
+  /** Does something while the controllers are down, and starts them again. */
+  async restart(
+    names: readonly string[],
+    definitions: readonly ResourceDefinition[],
+    meanwhile: () => Promise<void>,
+  ): Promise<void> {
+    await this.stop();
+    await meanwhile();
+    this.#informers = createInformerFactory({ client: this.api, clock: this.clock, log: silentLogger });
+    await this.run(names, definitions);
   }
 
   async stop(): Promise<void> {

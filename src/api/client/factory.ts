@@ -34,6 +34,10 @@ export function createInformerFactory(options: InformerFactoryOptions): Informer
       return informer;
     },
 
+    known({ group, version, resource }: GroupVersionResource): Informer<KubeObject> | undefined {
+      return informers.get(`${group}/${version}/${resource}`) as unknown as Informer<KubeObject> | undefined;
+    },
+
     start(): void {
       if (stopped) return;
       for (const informer of informers.values()) informer.start();

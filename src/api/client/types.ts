@@ -129,6 +129,8 @@ export interface Lister<T> {
 /** One informer per kind for the whole process: every caller of informer() shares it. */
 export interface InformerFactory {
   informer<T extends KubeObject>(gvr: GroupVersionResource): Informer<T>;
+  /** The informer of the kind if somebody has asked for it: a caller that would not have a cache made for itself alone. */
+  known(gvr: GroupVersionResource): Informer<KubeObject> | undefined;
   /** Starts what was asked for so far; may be called again. */
   start(): void;
   /** Resolves when all started informers have synced. */
