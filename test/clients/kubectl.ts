@@ -26,7 +26,7 @@ async function unpacked(line: "v31" | "v35", tool: "kubectl" | "helm"): Promise<
 
 /** Paths of the kubectl binaries to test with, the oldest first. */
 export async function kubectls(): Promise<string[]> {
-  const given = process.env["KL_KUBECTL"];
+  const given = process.env.KL_KUBECTL;
   if (given) return given.split(":").filter((path) => path !== "");
   return [await unpacked("v31", "kubectl"), await unpacked("v35", "kubectl")];
 }
@@ -53,7 +53,7 @@ export function runClient(
       binary,
       args,
       {
-        env: { PATH: process.env["PATH"], HOME: dirname(options.kubeconfig), KUBECONFIG: options.kubeconfig },
+        env: { PATH: process.env.PATH, HOME: dirname(options.kubeconfig), KUBECONFIG: options.kubeconfig },
         timeout: options.timeout ?? 30_000,
         maxBuffer: 256 * 1024 * 1024,
       },

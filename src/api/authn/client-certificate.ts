@@ -1,0 +1,33 @@
+import type { TLSSocket } from "node:tls";
+import type { UserInfo } from "../client/types.ts";
+import type { Authenticator } from "./types.ts";
+
+const authenticated = "system:authenticated";
+
+/** The common name is the user, each organization a group. The certificate is read once per connection. */
+export function clientCertificates(): Authenticator {
+  const users = new WeakMap<TLSSocket, { readonly user: UserInfo | undefined }>();
+  return {
+    authenticate({ connection }) {
+      let known = users.get(connection);
+      if (known === undefined) {
+        known = { user: userOf(connection) };
+        users.set(connection, known);
+      }
+      return known.user;
+    },
+  };
+}
+
+function userOf(connection: TLSSocket): UserInfo | undefined {
+  if (!connection.authorized) return undefined;
+  const { subject } = connection.getPeerCertificate();
+  const name = first(subject?.CN);
+  if (name === undefined || name === "") return undefined;
+  const groups = subject.O === undefined ? [] : Array.isArray(subject.O) ? (subject.O as string[]) : [subject.O];
+  return { name, groups: [...groups.filter((group) => group !== authenticated), authenticated] };
+}
+
+function first(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value;
+}

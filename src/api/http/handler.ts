@@ -1,0 +1,257 @@
+/** One request from its head to its answer: who, what, may they, and then the verb. Nothing here names a kind. */
+import type { Verb } from "../../machinery/kinds/types.ts";
+import type { Logger } from "../../machinery/logger.ts";
+import { StatusError } from "../../machinery/status/error.ts";
+import { accessDenied, badRequest, internalError, unauthorized } from "../../machinery/status/errors.ts";
+import type { Authenticator } from "../authn/types.ts";
+import type { Attributes, Authorizer } from "../authz/types.ts";
+import type { UserInfo } from "../client/types.ts";
+import type { Call, Pipeline } from "../pipeline/types.ts";
+import type { Resource } from "../registry/resource.ts";
+import { ClientGoneError } from "./body.ts";
+import type { ConnectDispatch } from "./connect-dispatch.ts";
+import type { Exchange } from "./exchange.ts";
+import { negotiate } from "./negotiation.ts";
+import { writeParameters } from "./parameters.ts";
+import { parseResourcePath, type ResourceRequest } from "./request-info.ts";
+import { respondError, respondText } from "./response.ts";
+import { jsonBody, methodNotAllowed, parsedObject, respondOutcome, serve } from "./rest.ts";
+import type { RunningWatches } from "./watch-response.ts";
+
+/** Paths beside the resources: answers, or says that it is not its own. Anonymous users get those that are `open`. */
+export interface PathHandler {
+  readonly open: boolean;
+  handle(path: string, exchange: Exchange, query: URLSearchParams | undefined): Promise<boolean> | boolean;
+}
+
+export interface HandlerOptions {
+  readonly pipeline: Pipeline;
+  readonly authenticators: readonly Authenticator[];
+  readonly authorizer: Authorizer;
+  readonly paths: readonly PathHandler[];
+  readonly connect: ConnectDispatch;
+  readonly running: RunningWatches;
+  readonly log: Logger;
+}
+
+export class RequestHandler {
+  readonly #options: HandlerOptions;
+
+  constructor(options: HandlerOptions) {
+    this.#options = options;
+  }
+
+  async handle(exchange: Exchange): Promise<void> {
+    try {
+      await this.#route(exchange);
+    } catch (error) {
+      this.#failed(exchange, error);
+    }
+  }
+
+  /** Who sends this; throws 401 for nobody. */
+  async authenticate(exchange: Exchange): Promise<UserInfo> {
+    const user = await this.#identify(exchange);
+    if (user === undefined) throw unauthorized();
+    return user;
+  }
+
+  async #identify(exchange: Exchange): Promise<UserInfo | undefined> {
+    for (const authenticator of this.#options.authenticators) {
+      const found = authenticator.authenticate(exchange);
+      const user = found instanceof Promise ? await found : found;
+      if (user !== undefined) return user;
+    }
+    return undefined;
+  }
+
+  async authorize(attributes: Attributes): Promise<void> {
+    const asked = this.#options.authorizer.authorize(attributes);
+    const decision = asked instanceof Promise ? await asked : asked;
+    if (decision.allowed) return;
+    const { user, verb, path, ...resource } = attributes;
+    throw accessDenied(
+      attributes.resource === undefined ? { user: user.name, verb, path } : { user: user.name, verb, ...resource },
+      decision.reason,
+    );
+  }
+
+  async #route(exchange: Exchange): Promise<void> {
+    const { url } = exchange;
+    const mark = url.indexOf("?");
+    const path = mark < 0 ? url : url.slice(0, mark);
+    const query = mark < 0 || mark === url.length - 1 ? undefined : new URLSearchParams(url.slice(mark + 1));
+    const request = resourcePath(path);
+    if (request === undefined) {
+      await this.#path(exchange, path, query);
+      return;
+    }
+    const user = await this.authenticate(exchange);
+    await this.#resource(exchange, { path, query, request, user });
+  }
+
+  async #path(exchange: Exchange, path: string, query: URLSearchParams | undefined): Promise<void> {
+    const { paths } = this.#options;
+    for (const handler of paths) {
+      if (handler.open && (await handler.handle(path, exchange, query))) return;
+    }
+    const user = await this.authenticate(exchange);
+    await this.authorize({ user, verb: exchange.method.toLowerCase(), path });
+    for (const handler of paths) {
+      if (!handler.open && (await handler.handle(path, exchange, query))) return;
+    }
+    respondText(exchange, 404, "404 page not found\n");
+  }
+
+  async #resource(exchange: Exchange, { path, query, request, user }: Routed): Promise<void> {
+    const { pipeline, connect, running } = this.#options;
+    const verb = verbOf(exchange.method, request, query);
+    const { group, version, resource: plural, subresource, namespace, name } = request;
+    const attributes: Attributes = {
+      user,
+      verb: verb ?? exchange.method.toLowerCase(),
+      path,
+      group,
+      version,
+      resource: plural,
+      subresource,
+      // Of a namespace itself, Kubernetes asks as if it were in it.
+      namespace: plural === "namespaces" && group === "" ? name : namespace,
+      name,
+    };
+    await this.authorize(attributes);
+    const resource = pipeline.registry.find(request.apiVersion, plural);
+    const call = resource && callOf(resource, request, user);
+    if (resource === undefined || call === undefined) {
+      respondText(exchange, 404, "404 page not found\n");
+      return;
+    }
+    if (subresource !== "" && (await this.#ownSubresource(exchange, call, query))) return;
+    if (connect.has(resource, subresource)) {
+      await connect.request(call, request.rest, query ?? new URLSearchParams(), exchange);
+      return;
+    }
+    if (!served(resource, request, verb)) throw methodNotAllowed();
+    if (verb === undefined) throw methodNotAllowed();
+    const pending = serve({ pipeline, call, exchange, query, running }, verb);
+    if (pending) await pending;
+  }
+
+  /** Subresources with a body of their own kind: binding, eviction, finalize. */
+  async #ownSubresource(exchange: Exchange, call: Call, query: URLSearchParams | undefined): Promise<boolean> {
+    const { pipeline } = this.#options;
+    const { resource, subresource } = call;
+    const hook = pipeline.kinds.get(`${resource.resource}.${resource.group}`)?.subresources?.[subresource];
+    if (hook === undefined) return false;
+    if (exchange.method !== hook.method) throw methodNotAllowed();
+    const accepted = negotiate(exchange.headers.accept, false);
+    const write = writeParameters(query, hook.method === "POST" ? "CreateOptions" : "UpdateOptions");
+    const body = parsedObject(await jsonBody(exchange));
+    const outcome = await hook.run(pipeline, call, body, write);
+    await respondOutcome(exchange, outcome.created ? 201 : 200, accepted, { pipeline, call, query }, outcome);
+    return true;
+  }
+
+  #failed(exchange: Exchange, error: unknown): void {
+    if (error instanceof ClientGoneError || exchange.gone) {
+      if (!exchange.gone) exchange.abort();
+      return;
+    }
+    const status = this.#statusOf(error, exchange);
+    if (exchange.answered) exchange.abort();
+    else respondError(exchange, status);
+  }
+
+  #statusOf(error: unknown, { method, url }: Exchange): StatusError {
+    if (error instanceof StatusError) return error;
+    if (error instanceof URIError) return badRequest("invalid URL escape");
+    this.#options.log.error({ err: error, method, url }, "request failed");
+    return internalError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+interface Routed {
+  readonly path: string;
+  readonly query: URLSearchParams | undefined;
+  readonly request: ResourceRequest;
+  readonly user: UserInfo;
+}
+
+function resourcePath(path: string): ResourceRequest | undefined {
+  return path.startsWith("/api") ? parseResourcePath(path) : undefined;
+}
+
+/** undefined where the path does not fit the resource: a cluster-scoped kind in a namespace. */
+export function callOf(resource: Resource, request: ResourceRequest, user: UserInfo): Call | undefined {
+  const { namespace, name, subresource } = request;
+  if (!resource.namespaced && namespace !== "") return undefined;
+  if (resource.namespaced && namespace === "" && name !== "") return undefined;
+  if (subresource !== "" && !hasSubresource(resource, subresource)) return undefined;
+  const warnings = resource.deprecation === undefined ? [] : [resource.deprecation];
+  return { user, resource, namespace, name, subresource, warnings };
+}
+
+function hasSubresource({ definition }: Resource, name: string): boolean {
+  const { status, scale, other } = definition.subresources;
+  if (name === "status") return status === true;
+  if (name === "scale") return scale !== undefined;
+  return other !== undefined && Object.hasOwn(other, name);
+}
+
+function verbOf(
+  method: string,
+  { name, watch }: ResourceRequest,
+  query: URLSearchParams | undefined,
+): Verb | undefined {
+  switch (method) {
+    case "GET":
+    case "HEAD":
+      if (watch) return "watch";
+      if (isWatch(query)) return "watch";
+      return name === "" ? "list" : "get";
+    case "POST":
+      return "create";
+    case "PUT":
+      return "update";
+    case "PATCH":
+      return "patch";
+    case "DELETE":
+      return name === "" ? "deletecollection" : "delete";
+    default:
+      return undefined;
+  }
+}
+
+function isWatch(query: URLSearchParams | undefined): boolean {
+  const text = query?.get("watch");
+  return text !== null && text !== undefined && text.toLowerCase() !== "false" && text !== "0";
+}
+
+/** Whether the path takes the verb at all. */
+function served(
+  resource: Resource,
+  { name, namespace, subresource }: ResourceRequest,
+  verb: Verb | undefined,
+): boolean {
+  if (verb === undefined) return false;
+  if (subresource === "status" || subresource === "scale")
+    return verb === "get" || verb === "update" || verb === "patch";
+  if (subresource !== "") {
+    // What has no handler of its own can be looked at.
+    return verb === "get" && resource.definition.subresources.other?.[subresource]?.verbs.includes("patch") === true;
+  }
+  if (!resource.verbs.has(verb)) return false;
+  switch (verb) {
+    case "create":
+      return name === "" && (namespace !== "" || !resource.namespaced);
+    case "update":
+    case "patch":
+    case "delete":
+    case "get":
+      return name !== "";
+    case "deletecollection":
+      return namespace !== "" || !resource.namespaced;
+    default:
+      return true;
+  }
+}

@@ -1,0 +1,86 @@
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { Readable, Writable } from "node:stream";
+import type { TLSSocket } from "node:tls";
+import type { Exchange } from "./exchange.ts";
+
+export class Http1Exchange implements Exchange {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.method = request.method ?? "GET";
+    this.url = request.url ?? "/";
+    this.headers = request.headers;
+    this.#request = request;
+    this.#response = response;
+  }
+
+  get body(): Readable {
+    return this.#request;
+  }
+
+  get connection(): TLSSocket {
+    return this.#request.socket as TLSSocket;
+  }
+
+  get answered(): boolean {
+    return this.#response.headersSent;
+  }
+
+  get gone(): boolean {
+    return this.#response.destroyed || this.#response.closed;
+  }
+
+  respond(code: number, headers: OutgoingHttpHeaders, body?: Uint8Array | string): void {
+    const response = this.#response;
+    if (body === undefined) headers["content-length"] = 0;
+    else headers["content-length"] = typeof body === "string" ? Buffer.byteLength(body) : body.length;
+    // A body that nobody read would be taken for the next request: the connection ends with this answer.
+    if (!this.#request.complete && hasBody(this.#request)) headers.connection = "close";
+    response.writeHead(code, headers);
+    response.end(this.method === "HEAD" ? undefined : body);
+    if (!this.#request.complete) discard(this.#request);
+  }
+
+  open(code: number, headers: OutgoingHttpHeaders): Writable {
+    this.#response.writeHead(code, headers);
+    this.#response.flushHeaders();
+    return this.#response;
+  }
+
+  onClose(callback: () => void): void {
+    this.#response.once("close", callback);
+  }
+
+  abort(): void {
+    this.#response.destroy();
+    this.#request.destroy();
+  }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+}
+
+const discardLimit = 256 * 1024;
+const discardTime = 1000;
+
+/** Takes a little of an unwanted body, so that the client gets to read the answer, and then hangs up. */
+function discard(request: IncomingMessage): void {
+  let size = 0;
+  const end = (): void => {
+    clearTimeout(timer);
+    request.destroy();
+  };
+  const timer = setTimeout(end, discardTime).unref();
+  request.on("error", () => undefined);
+  request.on("end", () => clearTimeout(timer));
+  request.on("close", () => clearTimeout(timer));
+  request.on("data", (chunk: Buffer) => {
+    size += chunk.length;
+    if (size > discardLimit) request.pause();
+  });
+}

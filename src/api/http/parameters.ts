@@ -1,0 +1,67 @@
+/** Query parameters as kube-apiserver decodes them: the option types of meta/v1. Bad values are a 400 in Go's words. */
+import { badRequest, invalid } from "../../machinery/status/errors.ts";
+import { notSupported } from "../../machinery/status/field-errors.ts";
+import { invalidDryRun } from "../pipeline/delete.ts";
+import type { ListParameters } from "../pipeline/list.ts";
+import { selectionOf } from "../pipeline/selection.ts";
+import type { FieldValidation, WriteParameters } from "../pipeline/types.ts";
+import type { WatchParameters } from "../pipeline/watch.ts";
+import type { Resource } from "../registry/resource.ts";
+
+/** undefined where it is absent or empty. */
+export function integerParameter(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null || text === "") return undefined;
+  const value = /^[+-]?\d{1,18}$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isNaN(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return value;
+}
+
+/** Anything but "false" and "0" is true, as Kubernetes has it; also an empty value. */
+export function booleanParameter(query: URLSearchParams, name: string): boolean | undefined {
+  const text = query.get(name);
+  return text === null ? undefined : text.toLowerCase() !== "false" && text !== "0";
+}
+
+export function listParameters(query: URLSearchParams, resource: Resource): ListParameters {
+  return {
+    selection: selectionOf(resource, query.get("labelSelector") ?? "", query.get("fieldSelector") ?? ""),
+    limit: Math.max(0, integerParameter(query, "limit") ?? 0),
+    continue: query.get("continue") ?? "",
+    resourceVersion: query.get("resourceVersion") ?? "",
+    resourceVersionMatch: query.get("resourceVersionMatch") ?? "",
+  };
+}
+
+export function watchParameters(query: URLSearchParams, resource: Resource): WatchParameters {
+  const sendInitialEvents = booleanParameter(query, "sendInitialEvents");
+  return {
+    selection: selectionOf(resource, query.get("labelSelector") ?? "", query.get("fieldSelector") ?? ""),
+    resourceVersion: query.get("resourceVersion") ?? "",
+    resourceVersionMatch: query.get("resourceVersionMatch") ?? "",
+    allowWatchBookmarks: booleanParameter(query, "allowWatchBookmarks") ?? false,
+    ...(sendInitialEvents === undefined ? {} : { sendInitialEvents }),
+  };
+}
+
+const plainWrite: WriteParameters = { dryRun: false, fieldValidation: "Warn" };
+const validations = ["Ignore", "Strict", "Warn"];
+
+/** `options`: the kind whose name a refusal carries, "CreateOptions". */
+export function writeParameters(query: URLSearchParams | undefined, options: string): WriteParameters {
+  if (query === undefined) return plainWrite;
+  const dryRun = query.getAll("dryRun").filter((value) => value !== "");
+  const fieldValidation = query.get("fieldValidation") || "Warn";
+  const fieldManager = query.get("fieldManager") ?? "";
+  const errors = [];
+  if (dryRun.some((value) => value !== "All")) errors.push(invalidDryRun(dryRun));
+  if (!validations.includes(fieldValidation)) {
+    errors.push(notSupported("fieldValidation", fieldValidation, ["", ...validations]));
+  }
+  if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: options }, "", errors);
+  return {
+    dryRun: dryRun.length > 0,
+    fieldValidation: fieldValidation as FieldValidation,
+    ...(fieldManager ? { fieldManager } : {}),
+  };
+}

@@ -1,0 +1,267 @@
+/** From an authorized request of a resource to the pipeline's verb, and from its outcome to an answer. */
+import type { Verb } from "../../machinery/kinds/types.ts";
+import { parseJson } from "../../machinery/schema/json-text.ts";
+import { failure } from "../../machinery/status/error.ts";
+import { badRequest, methodNotSupported, unsupportedMediaType } from "../../machinery/status/errors.ts";
+import { partialObjectMetadata, partialObjectMetadataList, tableOf } from "../../machinery/table/table.ts";
+import type { PatchBody } from "../client/types.ts";
+import { create } from "../pipeline/create.ts";
+import { type Deletion, remove } from "../pipeline/delete.ts";
+import { deleteCollection } from "../pipeline/deletecollection.ts";
+import { get } from "../pipeline/get.ts";
+import { list } from "../pipeline/list.ts";
+import { patch } from "../pipeline/patch.ts";
+import { getScale, patchScale, updateScale } from "../pipeline/scale.ts";
+import type { Call, Outcome, Pipeline } from "../pipeline/types.ts";
+import { update } from "../pipeline/update.ts";
+import { includeObjectOf, tableEvent } from "../serialize/table.ts";
+import { jsonLines, transformedLines, type WatchFormat } from "../watch/format.ts";
+import { readBody } from "./body.ts";
+import { deleteOptions } from "./delete-options.ts";
+import type { Exchange } from "./exchange.ts";
+import { listMeta, respondList } from "./list-response.ts";
+import { type Accepted, bodyFormat, negotiate } from "./negotiation.ts";
+import { integerParameter, listParameters, watchParameters, writeParameters } from "./parameters.ts";
+import { respondJson, respondObject } from "./response.ts";
+import { type RunningWatches, respondWatch } from "./watch-response.ts";
+import { yamlToJson } from "./yaml.ts";
+
+export interface RestContext {
+  readonly pipeline: Pipeline;
+  readonly call: Call;
+  readonly exchange: Exchange;
+  readonly query: URLSearchParams | undefined;
+  readonly running: RunningWatches;
+}
+
+const noQuery = new URLSearchParams();
+
+export function serve(context: RestContext, verb: Verb): void | Promise<void> {
+  const { call } = context;
+  if (call.subresource === "scale") return serveScale(context, verb);
+  switch (verb) {
+    case "get":
+      return serveGet(context);
+    case "list":
+      return serveList(context);
+    case "watch":
+      return serveWatch(context);
+    case "create":
+      return serveCreate(context);
+    case "update":
+      return serveUpdate(context);
+    case "patch":
+      return servePatch(context);
+    case "delete":
+      return serveDelete(context);
+    case "deletecollection":
+      return serveDeleteCollection(context);
+  }
+}
+
+async function serveGet({ pipeline, call, exchange, query = noQuery }: RestContext): Promise<void> {
+  const accepted = negotiate(exchange.headers.accept, false);
+  const outcome = await get(pipeline, call, query.get("resourceVersion") ?? "");
+  await respondOutcome(exchange, 200, accepted, { pipeline, call, query }, outcome);
+}
+
+async function serveList({ pipeline, call, exchange, query = noQuery }: RestContext): Promise<void> {
+  const accepted = negotiate(exchange.headers.accept, false);
+  const { resource } = call;
+  const page = await list(pipeline, call, listParameters(query, resource));
+  if (accepted.as === "object" && accepted.format === "json" && !accepted.pretty) {
+    await respondList(exchange, resource, page, call.warnings);
+    return;
+  }
+  const objects = page.entries.map(({ value }) => resource.objectOf(value));
+  const metadata = listMeta(page);
+  let answer: object;
+  if (accepted.as === "Table") {
+    const include = includeObjectOf(query.get("includeObject") ?? "");
+    answer = tableOf(resource.definition, objects, { include, metadata, now: pipeline.clock.now() });
+  } else if (accepted.as === "object") {
+    answer = { kind: resource.listKind, apiVersion: resource.apiVersion, metadata, items: objects };
+  } else answer = partialObjectMetadataList(objects, metadata);
+  await respondObject(exchange, 200, accepted, answer, call.warnings);
+}
+
+function serveWatch({ pipeline, call, exchange, query = noQuery, running }: RestContext): void {
+  const accepted = negotiate(exchange.headers.accept, true);
+  const parameters = watchParameters(query, call.resource);
+  const timeoutSeconds = integerParameter(query, "timeoutSeconds");
+  const format = watchFormat(accepted, query, pipeline);
+  respondWatch(pipeline, call, exchange, parameters, { format, timeoutSeconds, running });
+}
+
+function watchFormat(accepted: Accepted, query: URLSearchParams, { clock }: Pipeline): WatchFormat<Buffer> {
+  switch (accepted.as) {
+    case "object":
+      return jsonLines;
+    case "Table": {
+      const include = includeObjectOf(query.get("includeObject") ?? "");
+      return transformedLines(`table ${include}`, (resource, object) =>
+        tableEvent(resource, object, include, clock.now()),
+      );
+    }
+    default:
+      return transformedLines("partial", (_resource, object) => partialObjectMetadata(object));
+  }
+}
+
+async function serveCreate({ pipeline, call, exchange, query }: RestContext): Promise<void> {
+  const accepted = negotiate(exchange.headers.accept, false);
+  const write = writeParameters(query, "CreateOptions");
+  const outcome = await create(pipeline, call, { json: await jsonBody(exchange) }, write);
+  await respondOutcome(exchange, 201, accepted, { pipeline, call, query }, outcome);
+}
+
+async function serveUpdate({ pipeline, call, exchange, query }: RestContext): Promise<void> {
+  const accepted = negotiate(exchange.headers.accept, false);
+  const write = writeParameters(query, "UpdateOptions");
+  const outcome = await update(pipeline, call, { json: await jsonBody(exchange) }, write);
+  await respondOutcome(exchange, outcome.created ? 201 : 200, accepted, { pipeline, call, query }, outcome);
+}
+
+async function servePatch({ pipeline, call, exchange, query }: RestContext): Promise<void> {
+  const accepted = negotiate(exchange.headers.accept, false);
+  const write = writeParameters(query, "PatchOptions");
+  const body = await patchBody(exchange, call);
+  const outcome = await patch(pipeline, call, body, write);
+  await respondOutcome(exchange, 200, accepted, { pipeline, call, query }, outcome);
+}
+
+async function serveDelete({ pipeline, call, exchange, query = noQuery }: RestContext): Promise<void> {
+  const accepted = negotiate(exchange.headers.accept, false);
+  const options = await deleteOptions(exchange, query);
+  const deletion = await remove(pipeline, call, options);
+  const { resource } = call;
+  const hooks = pipeline.kinds.get(`${resource.resource}.${resource.group}`);
+  if (deletion.removed && !hooks?.returnsDeletedObject) {
+    await respondObject(exchange, 200, accepted, successOf(call, deletion), call.warnings);
+  } else await respondOutcome(exchange, 200, accepted, { pipeline, call, query }, deletion);
+}
+
+function successOf({ resource, name }: Call, { object }: Deletion): object {
+  const { resource: kind, group } = resource;
+  return {
+    kind: "Status",
+    apiVersion: "v1",
+    metadata: {},
+    status: "Success",
+    details: { name, ...(group ? { group } : {}), kind, uid: object.metadata.uid },
+  };
+}
+
+async function serveDeleteCollection({ pipeline, call, exchange, query = noQuery }: RestContext): Promise<void> {
+  const { resource } = call;
+  const options = await deleteOptions(exchange, query);
+  const entries = await deleteCollection(pipeline, call, listParameters(query, resource), options);
+  await respondList(exchange, resource, { entries, revision: pipeline.store.revision }, call.warnings);
+}
+
+async function serveScale({ pipeline, call, exchange, query }: RestContext, verb: Verb): Promise<void> {
+  const accepted = negotiate(exchange.headers.accept, false);
+  let outcome: Outcome;
+  if (verb === "get") outcome = await getScale(pipeline, call);
+  else if (verb === "update") {
+    const body = parsedObject(await jsonBody(exchange));
+    outcome = await updateScale(pipeline, call, body, writeParameters(query, "UpdateOptions"));
+  } else if (verb === "patch") {
+    const body = await patchBody(exchange, call);
+    outcome = await patchScale(pipeline, call, body, writeParameters(query, "PatchOptions"));
+  } else throw methodNotSupported(call.resource, verb);
+  if (accepted.format === "json" && !accepted.pretty) respondJson(exchange, 200, outcome.bytes, call.warnings);
+  else await respondObject(exchange, 200, accepted, outcome.object, call.warnings);
+}
+
+interface OutcomeContext {
+  readonly pipeline: Pipeline;
+  readonly call: Call;
+  readonly query: URLSearchParams | undefined;
+}
+
+export function respondOutcome(
+  exchange: Exchange,
+  code: number,
+  accepted: Accepted,
+  { pipeline, call, query }: OutcomeContext,
+  outcome: Outcome,
+): void | Promise<void> {
+  if (accepted.as === "object") {
+    if (accepted.format === "json" && !accepted.pretty) {
+      respondJson(exchange, code, outcome.bytes, call.warnings);
+      return;
+    }
+    return respondObject(exchange, code, accepted, outcome.object, call.warnings);
+  }
+  const { object } = outcome;
+  if (accepted.as === "Table") {
+    const include = includeObjectOf(query?.get("includeObject") ?? "");
+    const { resourceVersion = "" } = object.metadata;
+    const options = { include, metadata: { resourceVersion }, now: pipeline.clock.now() };
+    const table = tableOf(call.resource.definition, [object], options);
+    return respondObject(exchange, code, accepted, table, call.warnings);
+  }
+  return respondObject(exchange, code, accepted, partialObjectMetadata(object), call.warnings);
+}
+
+/** The body as JSON text, whatever it came in. */
+export async function jsonBody(exchange: Exchange): Promise<Buffer> {
+  const format = bodyFormat(exchange.headers["content-type"]);
+  const body = await readBody(exchange);
+  return format === "yaml" ? yamlToJson(body) : body;
+}
+
+/** Throws a 400 for what is not a JSON object. */
+export function parsedObject(body: Buffer): object {
+  let value: unknown;
+  try {
+    value = parseJson(body);
+  } catch (error) {
+    throw badRequest(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw badRequest("the object provided is unrecognized: it is not a JSON object");
+}
+
+const patchTypes: Readonly<Record<string, PatchBody["type"]>> = {
+  "application/json-patch+json": "json",
+  "application/merge-patch+json": "merge",
+  "application/strategic-merge-patch+json": "strategic",
+};
+
+async function patchBody(exchange: Exchange, { resource }: Call): Promise<PatchBody> {
+  const contentType = (exchange.headers["content-type"] ?? "").split(";")[0]?.trim() ?? "";
+  const type = patchTypes[contentType];
+  const builtin = resource.schema.goName !== undefined;
+  if (type === undefined || (type === "strategic" && !builtin)) {
+    const accepted = Object.keys(patchTypes).filter((name) => builtin || patchTypes[name] !== "strategic");
+    throw unsupportedMediaType(accepted);
+  }
+  const body = await readBody(exchange);
+  let value: unknown;
+  try {
+    value = parseJson(body);
+  } catch (error) {
+    throw badRequest(`error decoding patch: ${error instanceof Error ? error.message : String(error)}`, {
+      cause: error,
+    });
+  }
+  if (type === "json") {
+    if (!Array.isArray(value)) {
+      throw badRequest("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch");
+    }
+    return { type, patch: value };
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? "array" : value === null ? "null" : typeof value} into Go value of type map[string]interface {}`,
+    );
+  }
+  return { type, patch: value };
+}
+
+/** 405 for a method that a path does not know. */
+export function methodNotAllowed(): Error {
+  return failure(405, "MethodNotAllowed", "the server does not allow this method on the requested resource", {});
+}

@@ -1,0 +1,30 @@
+import type { UnstructuredObject } from "../../machinery/meta/object.ts";
+import { badRequest } from "../../machinery/status/errors.ts";
+import { cloneJson } from "../serialize/json.ts";
+import { change, MissingError } from "./change.ts";
+import { createObject } from "./create.ts";
+import { decodeInput } from "./decode.ts";
+import type { Call, Input, Outcome, Pipeline, WriteParameters } from "./types.ts";
+
+/** PUT of the object itself or of its status. */
+export async function update(pipeline: Pipeline, call: Call, input: Input, write: WriteParameters): Promise<Outcome> {
+  const object = decodeInput(call, input, write.fieldValidation);
+  checkName(call, object);
+  try {
+    // Each attempt changes its object in place.
+    return await change(pipeline, call, write, (_old, attempt) => (attempt === 1 ? object : cloneJson(object)));
+  } catch (error) {
+    if (!(error instanceof MissingError)) throw error;
+    if (call.subresource !== "" || !call.resource.definition.strategy.allowCreateOnUpdate) throw error.status;
+    return createObject(pipeline, call, object, write);
+  }
+}
+
+function checkName({ name }: Call, { metadata }: UnstructuredObject): void {
+  if (!metadata.name) {
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  }
+  if (metadata.name !== name) {
+    throw badRequest(`the name of the object (${metadata.name}) does not match the name on the URL (${name})`);
+  }
+}

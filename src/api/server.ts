@@ -1,0 +1,143 @@
+import { builtinDefinitions } from "../machinery/kinds/index.ts";
+import { admissionChain } from "./admission/chain.ts";
+import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
+import { clientCertificates } from "./authn/client-certificate.ts";
+import { componentIdentities } from "./authz/component-identities.ts";
+import { startCompaction } from "./bootstrap/compactor.ts";
+import { createSystemObjects } from "./bootstrap/system-objects.ts";
+import { type InProcessOptions, inProcessClient } from "./client/in-process.ts";
+import type { Client, UserInfo } from "./client/types.ts";
+import { Discovery } from "./discovery/discovery.ts";
+import { discoveryPaths } from "./discovery/discovery-paths.ts";
+import type { ConnectHandlers } from "./http/connect.ts";
+import { ConnectDispatch } from "./http/connect-dispatch.ts";
+import { RequestHandler } from "./http/handler.ts";
+import { type HealthChecks, healthPaths, versionPath } from "./http/health.ts";
+import { Listener } from "./http/listener.ts";
+import { handleUpgrade } from "./http/upgrade.ts";
+import { kindHooks } from "./kinds/index.ts";
+import { ServiceAllocators } from "./kinds/services/allocators.ts";
+import type { Pipeline } from "./pipeline/types.ts";
+import { Registry } from "./registry/registry.ts";
+import type { ApiServer, ApiServerOptions, ServingCertificate } from "./types.ts";
+import { versionInfo } from "./version.ts";
+import { WatchHub } from "./watch/hub.ts";
+
+/** Nothing is read or written before the first client, or listen(), asks for it. */
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  return new KubeApiServer(options);
+}
+
+class KubeApiServer implements ApiServer {
+  readonly #options: ApiServerOptions;
+  readonly #pipeline: Pipeline;
+  readonly #services: ServiceAllocators;
+  readonly #clientOptions: InProcessOptions;
+  readonly #handler: RequestHandler;
+  readonly #connect: ConnectDispatch;
+  readonly #watches = new Set<() => void>();
+  #starting: Promise<void> | undefined;
+  #started = false;
+  #closing = false;
+  #stopCompaction: (() => void) | undefined;
+  #listener: Listener | undefined;
+  #address = "127.0.0.1:6443";
+
+  constructor(options: ApiServerOptions) {
+    this.#options = options;
+    const { store, clock, log } = options;
+    const registry = new Registry(builtinDefinitions());
+    const authorizer = componentIdentities;
+    this.#services = new ServiceAllocators(options.serviceCidr);
+    this.#pipeline = {
+      store,
+      clock,
+      log,
+      registry,
+      admission: admissionChain([namespaceLifecycle(store)]),
+      hub: new WatchHub(store, clock),
+      kinds: kindHooks(this.#services, authorizer),
+    };
+    this.#clientOptions = {
+      pipeline: this.#pipeline,
+      authorizer,
+      started: () => (this.#started ? undefined : this.#start()),
+    };
+    this.#connect = new ConnectDispatch(connectHandlers(options), (user) => this.client(user));
+    const discovery = new Discovery(registry, () => this.#address);
+    this.#handler = new RequestHandler({
+      pipeline: this.#pipeline,
+      authenticators: [clientCertificates()],
+      authorizer,
+      paths: [healthPaths(this.#checks()), versionPath(versionInfo("0.1.0")), discoveryPaths(discovery)],
+      connect: this.#connect,
+      running: this.#watches,
+      log,
+    });
+  }
+
+  client(user: UserInfo): Client {
+    return inProcessClient(this.#clientOptions, user);
+  }
+
+  async listen(options: {
+    readonly host: string;
+    readonly port: number;
+    readonly certificate: ServingCertificate;
+  }): Promise<{ port: number }> {
+    await this.#start();
+    const upgrade = { handler: this.#handler, registry: this.#pipeline.registry, connect: this.#connect };
+    this.#listener = await Listener.listen({
+      ...options,
+      handle: (exchange) => void this.#handler.handle(exchange),
+      upgrade: (message, socket, head) => void handleUpgrade(upgrade, message, socket, head),
+      log: this.#options.log,
+    });
+    const { port } = this.#listener;
+    this.#address = `${options.host}:${port}`;
+    return { port };
+  }
+
+  setCertificate(certificate: ServingCertificate): void {
+    this.#listener?.setCertificate(certificate);
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#stopCompaction?.();
+    this.#connect.close();
+    for (const end of [...this.#watches]) end();
+    await this.#listener?.close();
+    this.#pipeline.hub.close();
+  }
+
+  /** Once; a failure is told to everybody who waits, and tried again by the next. */
+  #start(): Promise<void> {
+    this.#starting ??= this.#prepare().catch((error: unknown) => {
+      this.#starting = undefined;
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  async #prepare(): Promise<void> {
+    const { store, clock, log, historyWindow } = this.#options;
+    await this.#services.rebuild(store);
+    await createSystemObjects(this.#pipeline, this.#services.apiServerAddress);
+    this.#stopCompaction ??= startCompaction(store, clock, log, historyWindow);
+    this.#started = true;
+  }
+
+  #checks(): HealthChecks {
+    const { store, readyChecks = {} } = this.#options;
+    const ping = (): undefined => undefined;
+    const storage = (): string | undefined => store.health().fault?.message;
+    const shutdown = (): string | undefined => (this.#closing ? "the server is shutting down" : undefined);
+    return { livez: { ping }, readyz: { ping, store: storage, shutdown, ...readyChecks } };
+  }
+}
+
+/** Streams to a node's agent. */
+function connectHandlers(_options: ApiServerOptions): ConnectHandlers {
+  return {};
+}

@@ -1,0 +1,64 @@
+import type { Clock } from "../../machinery/clock.ts";
+import type { Store } from "../../store/types.ts";
+import { Topic } from "./topic.ts";
+
+/** A watcher that wants bookmarks. */
+export interface BookmarkReceiver {
+  bookmark(): void;
+}
+
+const bookmarkInterval = 60_000;
+const tick = 5_000;
+
+/** The topics of all kinds that somebody has watched, and the bookmarks of those who asked for them. */
+export class WatchHub {
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #topics = new Map<string, Topic>();
+  readonly #due = new Map<BookmarkReceiver, number>();
+  #cancelTick: (() => void) | undefined;
+
+  constructor(store: Store, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  topic(prefix: string): Topic {
+    let topic = this.#topics.get(prefix);
+    if (topic === undefined) {
+      topic = new Topic(this.#store, prefix, () => this.#topics.delete(prefix));
+      this.#topics.set(prefix, topic);
+    }
+    return topic;
+  }
+
+  /** A bookmark about every minute, each watcher at its own time. Returns the function that ends it. */
+  bookmarks(receiver: BookmarkReceiver): () => void {
+    this.#due.set(receiver, this.#nextBookmark());
+    this.#cancelTick ??= this.#clock.after(tick, () => this.#tick());
+    return () => {
+      this.#due.delete(receiver);
+    };
+  }
+
+  close(): void {
+    this.#cancelTick?.();
+    this.#due.clear();
+    for (const topic of this.#topics.values()) topic.close();
+    this.#topics.clear();
+  }
+
+  #nextBookmark(): number {
+    return this.#clock.now() + bookmarkInterval * (0.75 + Math.random() / 4);
+  }
+
+  #tick(): void {
+    const now = this.#clock.now();
+    for (const [receiver, due] of this.#due) {
+      if (due > now) continue;
+      this.#due.set(receiver, this.#nextBookmark());
+      receiver.bookmark();
+    }
+    this.#cancelTick = this.#due.size > 0 ? this.#clock.after(tick, () => this.#tick()) : undefined;
+  }
+}
