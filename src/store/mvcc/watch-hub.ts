@@ -109,9 +109,8 @@ export class WatchHub {
         }
         const page = await this.#page(watcher);
         if (watcher.state !== "catching-up") return;
-        const held = page.events.length > 0 ? this.#deliver(watcher, page.events, page.through) : undefined;
-        watcher.position = page.through;
-        if (held) await held;
+        if (page.events.length > 0) await this.#deliver(watcher, page.events, page.through);
+        else watcher.position = page.through;
       }
     } catch (error) {
       if (error instanceof StoreError) this.#end(watcher, error);
@@ -133,6 +132,8 @@ export class WatchHub {
 
   #deliver(watcher: Watcher, batch: readonly StoreEvent[], through: Revision): Promise<void> | undefined {
     if (watcher.state === "closed") return undefined;
+    // Before the call: a receiver that closes the watch within it wants to go on from here.
+    watcher.position = through;
     try {
       const held = watcher.sink.events(batch, through);
       if (!held) return undefined;
@@ -160,7 +161,10 @@ export class WatchHub {
   }
 
   #remove(watcher: Watcher): boolean {
-    if (watcher.state === "live") this.#topics.remove(watcher.prefix, watcher);
+    if (watcher.state === "live") {
+      this.#topics.remove(watcher.prefix, watcher);
+      watcher.position = watcher.through;
+    }
     watcher.state = "closed";
     return this.#watchers.delete(watcher);
   }
