@@ -215,7 +215,7 @@ function same(entry: Entry | undefined, wanted: ModelEntry | undefined): void {
 }
 
 /** KL_MODEL_RUNS=1000 for a long search. */
-const runs = (backend: Backend): number => Number(process.env.KL_MODEL_RUNS ?? (backend.reopen ? 12 : 80));
+const runs = (backend: Backend): number => Number(process.env.KL_MODEL_RUNS ?? (backend.reopen ? 8 : 80));
 
 describe.each(backends())("the model: $name", (backend) => {
   afterEach(() => backend.cleanUp());

@@ -1,6 +1,7 @@
 import type { Database, Options } from "better-sqlite3";
 import BetterSqlite3 from "better-sqlite3";
 import { StoreError } from "../types.ts";
+import { checkWritable, openingError } from "./faults.ts";
 
 /** "klst", so that `file state.db` and a reader know whose database this is. */
 const applicationId = 0x6b6c7374;
@@ -36,8 +37,17 @@ export interface DatabaseOptions {
   readonly checkpointPages?: number;
 }
 
-/** Throws SqliteError, or a StoreError when the file is somebody else's or from a newer kl. */
-export function openDatabase({ file, nativeBinding, checkpointPages }: DatabaseOptions): Database {
+/** Throws StoreUnavailableError, or a StoreError when the file is somebody else's or from a newer kl. */
+export function openDatabase(options: DatabaseOptions): Database {
+  try {
+    if (options.file !== ":memory:") checkWritable(options.file);
+    return open(options);
+  } catch (error) {
+    throw openingError(error, options.file);
+  }
+}
+
+function open({ file, nativeBinding, checkpointPages }: DatabaseOptions): Database {
   const options: Options = { timeout: 2000 };
   if (nativeBinding !== undefined) options.nativeBinding = nativeBinding;
   const database = new BetterSqlite3(file, options);

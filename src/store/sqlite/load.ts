@@ -8,7 +8,7 @@ import { type Columns, columns, decodeRow } from "./row-codec.ts";
 const pieceBytes = 256 * 1024;
 
 /** The newest row of every key that is not deleted, in the order of the keys, in pieces. */
-export function load(database: Database, take: (rows: PackedRows) => void): Loaded {
+export function loadRows(database: Database, take: (rows: PackedRows) => void): void {
   // The inner query reads the index alone; a key's history does not cost its values.
   const newest = database
     .prepare<[], Columns>(
@@ -28,6 +28,9 @@ export function load(database: Database, take: (rows: PackedRows) => void): Load
     size += decoded.value.length;
   }
   if (piece.length > 0) take(packRows(piece));
+}
+
+export function loadState(database: Database): Loaded {
   const compacted = readState(database, "compacted");
   const last = database.prepare<[], number | null>("SELECT max(rev) FROM revisions").pluck().get() ?? 0;
   return {

@@ -84,7 +84,7 @@ class LoadedState {
 function makeStore(channel: EngineChannel, state: LoadedState, loaded: Loaded, options: StoreOptions): Store {
   const report = (error: unknown, message: string): void => options.log?.("error", message, error);
   const store = new MvccStore({
-    log: new SqliteLog(channel),
+    log: new SqliteLog(channel, report),
     index: state.index,
     slabs: state.slabs,
     revision: loaded.revision,

@@ -16,6 +16,8 @@ export type Request =
   | { readonly op: "events"; readonly prefix: string; readonly after: Revision; readonly through: Revision }
   | { readonly op: "beginCompaction"; readonly revision: Revision }
   | { readonly op: "compactStep" }
+  /** Takes back what was refused but may be on the disk. */
+  | { readonly op: "forgetAfter"; readonly revision: Revision }
   | { readonly op: "close" };
 
 export interface Answer {
@@ -26,6 +28,8 @@ export interface Answer {
   readonly through?: Revision;
   /** compactStep: whether there is more to do. */
   readonly more?: boolean;
+  /** close: why the log could not be put into the database; it will be at the next start. */
+  readonly left?: string;
 }
 
 /** What a load ends with. */
@@ -43,7 +47,10 @@ export type Fault =
   | { readonly kind: "store"; readonly message: string };
 
 /** What the worker is started with. */
-export type WorkerStart = DatabaseOptions;
+export interface WorkerStart extends DatabaseOptions {
+  /** The rows are known already: the thread takes the place of one that died. */
+  readonly withoutRows?: boolean;
+}
 
 export type FromWorker =
   | { readonly type: "rows"; readonly rows: PackedRows }

@@ -19,20 +19,50 @@ const nothing = Buffer.alloc(0);
 /** The log as the MVCC half wants it, spoken over a channel. */
 export class SqliteLog implements RevisionLog {
   readonly #channel: EngineChannel;
+  readonly #report: (error: unknown, message: string) => void;
   #epoch = 1;
+  /** Writes after this revision were refused without it being certain that they are not on the disk. */
+  #doubtAfter: Revision | undefined;
 
-  constructor(channel: EngineChannel) {
+  constructor(channel: EngineChannel, report: (error: unknown, message: string) => void) {
     this.#channel = channel;
+    this.#report = report;
   }
 
   async append(writes: readonly Write[]): Promise<void> {
     const epoch = this.#epoch;
     try {
+      if (this.#doubtAfter !== undefined) await this.#forgetDoubtful();
       await this.#channel.ask({ op: "append", rows: packRows(writes.map(packed)), epoch });
     } catch (error) {
-      if (this.#epoch === epoch) this.#epoch++;
+      // Only the first one that fails: the others were refused without being tried.
+      if (this.#epoch === epoch) {
+        this.#epoch++;
+        if (error instanceof StoreUnavailableError && error.reason === "io") await this.#doubt(writes);
+      }
       throw error;
     }
+  }
+
+  /**
+   * The thread died, or a sync failed: whether the group reached the disk is not known. Its callers are told that it did
+   * not, so first it is made so, if the disk lets us; else before the next write.
+   */
+  async #doubt(writes: readonly Write[]): Promise<void> {
+    const before = (writes[0]?.row.modRevision ?? 1) - 1;
+    this.#doubtAfter = Math.min(before, this.#doubtAfter ?? before);
+    try {
+      await this.#forgetDoubtful();
+    } catch (error) {
+      this.#report(error, "writes that were refused may be on the disk; the next write takes them back");
+    }
+  }
+
+  async #forgetDoubtful(): Promise<void> {
+    const revision = this.#doubtAfter;
+    if (revision === undefined) return;
+    await this.#channel.ask({ op: "forgetAfter", revision });
+    if (this.#doubtAfter === revision) this.#doubtAfter = undefined;
   }
 
   async get(key: string, revision: Revision): Promise<LogRow | undefined> {
@@ -66,7 +96,8 @@ export class SqliteLog implements RevisionLog {
 
   async close(): Promise<void> {
     try {
-      await this.#channel.ask({ op: "close" });
+      const { left } = await this.#channel.ask({ op: "close" });
+      if (left !== undefined) this.#report(new Error(left), "the log stays beside the database until the next start");
     } finally {
       await this.#channel.end();
     }

@@ -12,7 +12,7 @@ function say(message: FromWorker, rows?: PackedRows): void {
 function start(options: WorkerStart): void {
   const engine = new Engine(options);
   try {
-    const loaded = engine.load((rows) => say({ type: "rows", rows }, rows));
+    const loaded = options.withoutRows ? engine.state() : engine.load((rows) => say({ type: "rows", rows }, rows));
     say({ type: "loaded", loaded });
   } catch (error) {
     engine.close();
