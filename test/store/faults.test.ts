@@ -202,6 +202,19 @@ test("a flipped bit in a newest value is found at the start", async () => {
   });
 });
 
+test("a flipped bit in the index is found at the start", async () => {
+  const file = await filled();
+  const bytes = readFileSync(file);
+  // The index holds the bare key, followed by its revision in two bytes; in the table a value follows.
+  const at = bytes.indexOf(Buffer.concat([Buffer.from("/k/77"), Buffer.from([278 >> 8, 278 & 255])]));
+  expect(at).toBeGreaterThan(0);
+  flip(file, at + 4);
+  expect(await failure(open({ file }))).toMatchObject({
+    reason: "corrupt",
+    message: expect.stringMatching(/index is wrong/),
+  });
+});
+
 test("a flipped bit in the past is told to who reads it there, and to nobody else", async () => {
   const file = await filled();
   flip(file, readFileSync(file).indexOf("first-77-") + 500);
@@ -220,28 +233,31 @@ test("a flipped bit in the past is told to who reads it there, and to nobody els
 test("whatever bytes of the file are damaged, a start either fails with the reason or serves only what was written", async () => {
   const file = await filled();
   const { length } = readFileSync(file);
-  let refused = 0;
+  let noticed = 0;
   for (let round = 0; round < 8; round++) {
     const copy = join(folder(), "state.db");
     copyFileSync(file, copy);
-    flip(copy, Math.floor((round / 8) * length) + Math.floor(Math.random() * 1000), 64);
-    const opened = await failure(
-      openSqliteStore({ file: copy }).then(async (store) => {
-        const { entries } = await store.list({ prefix: "" });
-        for (const { key, value, modRevision } of entries) {
-          expect(value.toString()).toBe(stamped(`second-${key.slice(3)}-${"y".repeat(2000)}`, modRevision));
-        }
-        await failure(store.list({ prefix: "", revision: 200 })).then((error) => {
-          if (error !== "succeeded") expect(error).toMatchObject({ reason: "corrupt" });
-        });
-        await store.close().catch((error: unknown) => expect(error).toMatchObject({ reason: "corrupt" }));
-      }),
-    );
-    if (opened === "succeeded") continue;
-    refused++;
-    expect(opened).toBeInstanceOf(StoreError);
+    // Anywhere, which may be where nothing is, and at the beginning of a page, where the tree's structure is.
+    const at = Math.floor(((round + Math.random()) / 8) * (length - 5000));
+    flip(copy, round % 2 === 0 ? at : Math.ceil(at / 4096) * 4096, 64);
+    const refusal = await failure(openSqliteStore({ file: copy }).then((store) => serves(store)));
+    if (refusal === "succeeded") continue;
+    noticed++;
+    expect(refusal).toBeInstanceOf(StoreError);
   }
-  expect(refused).toBeGreaterThan(0);
+  expect(noticed).toBeGreaterThan(0);
+
+  /** Rejects with what the store says of its damage. */
+  async function serves(store: Store): Promise<void> {
+    const { entries } = await store.list({ prefix: "" });
+    expect(entries).toHaveLength(200);
+    for (const { key, value, modRevision } of entries) {
+      expect(value.toString()).toBe(stamped(`second-${key.slice(3)}-${"y".repeat(2000)}`, modRevision));
+    }
+    const past = await failure(store.list({ prefix: "", revision: 200 }));
+    await store.close();
+    if (past !== "succeeded") throw past;
+  }
 });
 
 test("when the writer thread dies, a new one takes over: what it had committed is acknowledged, the rest refused", async () => {

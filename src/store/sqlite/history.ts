@@ -2,7 +2,7 @@ import type { Database, Statement } from "better-sqlite3";
 import { CompactedError, type Revision } from "../types.ts";
 import { type PackedRow, packRows } from "./packed-rows.ts";
 import type { Answer } from "./protocol.ts";
-import { type Columns, columns, decodeRow } from "./row-codec.ts";
+import { type Columns, columns, damaged, decodeRow } from "./row-codec.ts";
 
 /** A page is a few milliseconds of work at most, because commits wait behind it. */
 const pageKeys = 500;
@@ -91,10 +91,15 @@ export class History {
 
   /** What an event above the compacted revision superseded is still there: it was the newest state when it was compacted. */
   #event(revision: Revision): PackedRow {
-    const row = decodeRow(this.#byRevision.get(revision) as Columns);
+    const row = this.#row(revision);
     if (row.previousRevision === 0) return row;
-    const previous = decodeRow(this.#byRevision.get(row.previousRevision) as Columns);
-    return { ...row, previous: previous.value };
+    return { ...row, previous: this.#row(row.previousRevision).value };
+  }
+
+  #row(revision: Revision): PackedRow {
+    const found = this.#byRevision.get(revision);
+    if (!found) throw damaged(`revision ${revision} is missing`);
+    return decodeRow(found);
   }
 
   #check(revision: Revision): void {

@@ -2,7 +2,7 @@ import type { Database } from "better-sqlite3";
 import type { PackedRow, PackedRows } from "./packed-rows.ts";
 import { packRows } from "./packed-rows.ts";
 import type { Loaded } from "./protocol.ts";
-import { type Columns, columns, decodeRow } from "./row-codec.ts";
+import { type Columns, columns, damaged, decodeRow } from "./row-codec.ts";
 
 /** About a slab: the memory of a piece is kept as it is. */
 const pieceBytes = 256 * 1024;
@@ -11,14 +11,18 @@ const pieceBytes = 256 * 1024;
 export function loadRows(database: Database, take: (rows: PackedRows) => void): void {
   // The inner query reads the index alone; a key's history does not cost its values.
   const newest = database
-    .prepare<[], Columns>(
-      `SELECT ${columns} FROM (SELECT max(rev) AS newest FROM revisions GROUP BY key) JOIN revisions ON rev = newest WHERE deleted = 0`,
+    .prepare<[], [...Columns, string]>(
+      `SELECT ${columns}, indexed FROM (SELECT key AS indexed, max(rev) AS newest FROM revisions GROUP BY key) LEFT JOIN revisions ON rev = newest`,
     )
     .raw();
   let piece: PackedRow[] = [];
   let size = 0;
   for (const row of newest.iterate()) {
+    const indexed = row[8];
+    // An index that is damaged, but still one, would otherwise hide a key or show an old value of it.
+    if (row[1] !== indexed) throw damaged(`its index is wrong at ${indexed}`);
     const decoded = decodeRow(row);
+    if (decoded.deleted) continue;
     if (size + decoded.value.length > pieceBytes && piece.length > 0) {
       take(packRows(piece));
       piece = [];

@@ -4,9 +4,13 @@ import type { PackedRow } from "./packed-rows.ts";
 
 /** The columns of `revisions`, as every statement here selects them (raw). */
 export const columns = "rev, key, create_rev, prev_rev, deleted, slot, sum, value";
-export type Columns = [number, string, number, number, number, number, number, Buffer];
+export type Columns = [number, string, number, number, number, number, number, Buffer, ...unknown[]];
 
 const nothing = Buffer.alloc(0);
+
+export function damaged(how: string): StoreUnavailableError {
+  return new StoreUnavailableError("corrupt", `the database is damaged: ${how}`);
+}
 
 export function encodeRow(row: PackedRow): Columns {
   const { key, revision, createRevision, previousRevision, slot, value } = row;
@@ -19,10 +23,7 @@ export function encodeRow(row: PackedRow): Columns {
 export function decodeRow(columns: Columns, previous: Buffer = nothing): PackedRow {
   const [revision, key, createRevision, previousRevision, deleted, slot, sum, value] = columns;
   if (sum !== checksum(revision, key, createRevision, previousRevision, deleted, slot, value)) {
-    throw new StoreUnavailableError(
-      "corrupt",
-      `the database is damaged: revision ${revision} of ${key} is not as it was written`,
-    );
+    throw damaged(`revision ${revision} of ${key} is not as it was written`);
   }
   return { revision, key, createRevision, previousRevision, deleted: deleted === 1, slot, value, previous };
 }
