@@ -38,7 +38,7 @@ function regexError(message: string, format: string, ...examples: string[]): str
 }
 
 /** "must be no more than 63 characters" */
-export function maxLengthMessage(length: number): string {
+function maxLengthMessage(length: number): string {
   return `must be no more than ${length} characters`;
 }
 

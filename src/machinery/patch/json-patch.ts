@@ -6,9 +6,9 @@ import { deepCopy, deepEqual, isObject, setKey } from "../meta/immutable.ts";
 import { failure, type StatusError } from "../status/error.ts";
 import { badRequest, requestEntityTooLarge } from "../status/errors.ts";
 
-export const maxJsonPatchOperations = 10_000;
+const maxJsonPatchOperations = 10_000;
 /** What all copy operations of a patch may add together, in bytes of JSON. */
-export const maxCopiedBytes = 3 * 1024 * 1024;
+const maxCopiedBytes = 3 * 1024 * 1024;
 
 type Container = Record<string, unknown> | unknown[];
 

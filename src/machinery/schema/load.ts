@@ -58,17 +58,13 @@ export function schemaOf(goName: string): Schema {
   return built.get(goName) ?? build(goName);
 }
 
-export function hasSchema(goName: string): boolean {
-  return goName in wireForms || Object.hasOwn(typeTable.types, goName);
-}
-
 /** All kinds the table knows of, as facts for the registry. */
 export function knownResources(): readonly ResourceFact[] {
   return typeTable.resources;
 }
 
 /** "v1.RestartPolicy": how Go prints a named type. */
-export function shortGoType(goName: string): string {
+function shortGoType(goName: string): string {
   return goName.slice(goName.lastIndexOf("/") + 1);
 }
 

@@ -1,6 +1,6 @@
 /** Field selectors: "metadata.name=a,spec.nodeName!=b" (k8s.io/apimachinery/pkg/fields). `\`, `,` and `=` are escaped by `\`. */
 
-export interface FieldTerm {
+interface FieldTerm {
   readonly field: string;
   readonly value: string;
   readonly negated: boolean;

@@ -9,9 +9,9 @@ import type { LabelSelector as LabelSelectorObject } from "../types/meta/v1.ts";
 import { type Token, tokenize } from "./label-lexer.ts";
 
 export type Labels = Readonly<Record<string, string>>;
-export type Operator = "=" | "==" | "!=" | "in" | "notin" | "exists" | "!" | "gt" | "lt";
+type Operator = "=" | "==" | "!=" | "in" | "notin" | "exists" | "!" | "gt" | "lt";
 
-export interface Requirement {
+interface Requirement {
   readonly key: string;
   readonly operator: Operator;
   /** Sorted; none for "exists" and "!". */
@@ -30,7 +30,7 @@ export interface LabelSelector {
 
 const noLabels: Labels = {};
 
-export const everything: LabelSelector = compile([]);
+const everything: LabelSelector = compile([]);
 export const nothing: LabelSelector = { requirements: [], empty: false, matches: () => false, toString: () => "" };
 
 /** Parses "a=b,c in (d,e),!f". Throws an Error with Kubernetes' words; the caller makes it a 400. */
@@ -164,7 +164,7 @@ function matcherOf({ key, operator, values }: Requirement): (labels: Labels) => 
 }
 
 /** strconv.ParseInt(text, 10, 64) */
-export function parseInteger(text: string | undefined): bigint | undefined {
+function parseInteger(text: string | undefined): bigint | undefined {
   if (typeof text !== "string" || !/^[+-]?[0-9]{1,40}$/.test(text)) return undefined;
   const value = BigInt(text.startsWith("+") ? text.slice(1) : text);
   return BigInt.asIntN(64, value) === value ? value : undefined;

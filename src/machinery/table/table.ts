@@ -10,7 +10,7 @@ import type {
   TableRow,
 } from "../types/meta/v1.ts";
 
-export const metaApiVersion = "meta.k8s.io/v1";
+const metaApiVersion = "meta.k8s.io/v1";
 
 /** How much of each object a row carries. */
 export type IncludeObject = "None" | "Metadata" | "Object";

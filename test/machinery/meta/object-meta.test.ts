@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { validateLabelSelector } from "../../../src/machinery/meta/label-selector.ts";
-import { validateObjectMeta, validateObjectMetaUpdate } from "../../../src/machinery/meta/object-meta.ts";
+import {
+  validateFieldManager,
+  validateName,
+  validateObjectMeta,
+  validateObjectMetaUpdate,
+} from "../../../src/machinery/meta/object-meta.ts";
 import { fieldErrorText } from "../../../src/machinery/status/field-errors.ts";
 import type { ObjectMeta } from "../../../src/machinery/types/meta/v1.ts";
 
@@ -70,6 +75,23 @@ describe("validateObjectMeta", () => {
     );
     expect(texts({ ...good, managedFields: [{ manager: "a\n", operation: "Update" }] })).toEqual([
       'metadata.managedFields[0].manager: Invalid value: "a\\n": invalid character U+000A (at position 1)',
+    ]);
+  });
+});
+
+describe("validateName", () => {
+  it("lets a prefix end in a dash", () => {
+    expect(validateName("web-", "dns1123-label", true)).toEqual([]);
+    expect(validateName("web-", "dns1123-label")).not.toEqual([]);
+    expect(validateName("1a", "dns1035-label")[0]).toContain("a DNS-1035 label");
+  });
+});
+
+describe("validateFieldManager", () => {
+  it("bounds length and characters", () => {
+    expect(validateFieldManager("kubectl-client-side-apply", "fieldManager")).toEqual([]);
+    expect(validateFieldManager("x".repeat(129), "fieldManager").map(fieldErrorText)).toEqual([
+      "fieldManager: Too long: may not be more than 128 bytes",
     ]);
   });
 });

@@ -62,11 +62,58 @@ describe("status errors", () => {
     ],
     [errors.requestEntityTooLarge("limit is 3"), 413, "RequestEntityTooLarge", "Request entity too large: limit is 3"],
     [errors.notAcceptable(["a", "b"]), 406, "NotAcceptable", "only the following media types are accepted: a, b"],
+    [errors.forbidden(pods, "x", "no more"), 403, "Forbidden", 'pods "x" is forbidden: no more'],
+    [errors.noSuchResource(), 404, "NotFound", "the server could not find the requested resource"],
+    [
+      errors.generateNameConflict(deployments, "a-1", 1),
+      409,
+      "AlreadyExists",
+      'deployments.apps "a-1" already exists, the server was not able to generate a unique name for the object',
+    ],
+    [
+      errors.preconditionUid(pods, "x", "1", "2"),
+      409,
+      "Conflict",
+      'Operation cannot be fulfilled on pods "x": Precondition failed: UID in precondition: 1, UID in object meta: 2',
+    ],
+    [
+      errors.preconditionResourceVersion(pods, "x", "1", "2"),
+      409,
+      "Conflict",
+      "Precondition failed: ResourceVersion in precondition: 1, ResourceVersion in object meta: 2",
+    ],
+    [errors.listTooOld(), 410, "Expired", "The resourceVersion for the provided list is too old."],
+    [errors.watchTooOld(), 410, "Expired", "The resourceVersion for the provided watch is too old."],
+    [errors.continueTooOld(), 410, "Expired", "You must start a new list without the continue parameter."],
+    [
+      errors.unsupportedMediaType(["a", "b"]),
+      415,
+      "UnsupportedMediaType",
+      "the body of the request was in an unknown format - accepted media types include: a, b",
+    ],
+    [errors.tooManyRequests(), 429, "TooManyRequests", "Too many requests, please try again later."],
+    [errors.serviceUnavailable("later"), 503, "ServiceUnavailable", "later"],
+    [errors.tooLargeResourceVersion(9, 5), 504, "Timeout", "Timeout: Too large resource version: 9, current: 5"],
     [errors.unauthorized(), 401, "Unauthorized", "Unauthorized"],
   ])("%s", (error, code, reason, text) => {
     expect(error.code).toBe(code);
     expect(error.reason).toBe(reason);
     expect(error.message).toContain(text);
+  });
+});
+
+describe("details", () => {
+  it("say when to come back, where to go on, and of what kind the object is", () => {
+    expect(errors.tooManyRequests("busy", 3).retryAfterSeconds).toBe(3);
+    expect(errors.tooManyRequests("busy").status.details).toBeUndefined();
+    expect(errors.continueTooOld("token").status.metadata).toEqual({ continue: "token" });
+    expect(errors.tooLargeResourceVersion(9, 5).status.details).toEqual({
+      causes: [{ reason: "ResourceVersionTooLarge", message: "Too large resource version" }],
+      retryAfterSeconds: 1,
+    });
+    expect(errors.conflict(deployments, "x").status.details).toEqual({ name: "x", group: "apps", kind: "deployments" });
+    expect(errors.qualifiedResource(deployments)).toBe("deployments.apps");
+    expect(errors.qualifiedKind({ group: "", kind: "Pod" })).toBe("Pod");
   });
 });
 
@@ -79,6 +126,8 @@ describe("field errors", () => {
     [field.invalidValue("a", undefined, "why"), "Invalid value: null: why"],
     [field.valueNotFound("a", "v"), 'Not found: "v"'],
     [field.fieldForbidden("a", "no"), "Forbidden: no"],
+    [field.internalFieldError("a", "boom"), "Internal error: boom"],
+    [field.typeInvalid("a", "integer", "must be"), 'Invalid value: "integer": must be'],
     [field.immutable("a", true), "Invalid value: true: field is immutable"],
   ])("%j", (error, message) => {
     expect(error.message).toBe(message);

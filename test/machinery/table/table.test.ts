@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { partialObjectMetadataList, tableOf } from "../../../src/machinery/table/table.ts";
+import { columnDefinitions, partialObjectMetadataList, tableOf, tableRow } from "../../../src/machinery/table/table.ts";
 
 const source = {
   columns: [{ name: "Name", type: "string", format: "name", description: "d", priority: 0 } as const],
@@ -26,6 +26,10 @@ describe("tableOf", () => {
       columnDefinitions: [{ name: "Name", type: "string", format: "name", description: "d", priority: 0 }],
       rows: [row],
     });
+  });
+  it("gives its parts, for lists that are streamed", () => {
+    expect(columnDefinitions(source)).toBe(columnDefinitions(source));
+    expect(tableRow(source, object, "None", 0)).toEqual({ cells: ["a"] });
   });
   it("leaves the headers out when told", () => {
     const table = tableOf(source, [], { include: "None", now: 0, metadata: {}, headers: false });
