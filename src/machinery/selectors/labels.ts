@@ -30,7 +30,7 @@ export interface LabelSelector {
 
 const noLabels: Labels = {};
 
-const everything: LabelSelector = compile([]);
+export const everything: LabelSelector = compile([]);
 export const nothing: LabelSelector = { requirements: [], empty: false, matches: () => false, toString: () => "" };
 
 /** Parses "a=b,c in (d,e),!f". Throws an Error with Kubernetes' words; the caller makes it a 400. */
