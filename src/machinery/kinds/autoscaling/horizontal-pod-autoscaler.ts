@@ -1,10 +1,12 @@
 import type { HorizontalPodAutoscaler, HPAScalingRules, MetricSpec, MetricStatus } from "../../types/autoscaling/v2.ts";
 import { age, ageColumn, column, nameColumn, table } from "../columns.ts";
 import { strategyFor } from "../strategy-for.ts";
+import { validateAutoscaler } from "./validation.ts";
 
 /** Works on either version's form: the fields that v1 lacks are simply absent. */
 export const horizontalPodAutoscalerStrategy = strategyFor<HorizontalPodAutoscaler>({
   hasGeneration: true,
+  validate: validateAutoscaler,
   defaultObject(autoscaler) {
     const { spec } = autoscaler;
     if (spec === undefined) return;

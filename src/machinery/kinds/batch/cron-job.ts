@@ -12,9 +12,11 @@ import {
   wide,
 } from "../columns.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
+import { podTemplateWarnings } from "../core/pod/warnings.ts";
 import { ageSince } from "../human-duration.ts";
 import { formatLabelSelector } from "../labels-format.ts";
 import { strategyFor } from "../strategy-for.ts";
+import { validateCronJob } from "./cron-job-validation.ts";
 
 export const cronJobStrategy = strategyFor<CronJob>({
   defaultObject(cronJob) {
@@ -33,6 +35,9 @@ export const cronJobStrategy = strategyFor<CronJob>({
   prepareForCreate(cronJob) {
     cronJob.status = {};
   },
+  validate: validateCronJob,
+  warnings: (cronJob) =>
+    podTemplateWarnings("spec.jobTemplate.spec.template", cronJob.spec?.jobTemplate?.spec?.template),
 });
 
 export const cronJobTable = table<CronJob>(

@@ -12,9 +12,11 @@ import {
   wide,
 } from "../columns.ts";
 import { defaultPodTemplate } from "../core/pod/defaults.ts";
+import { podTemplateWarnings } from "../core/pod/warnings.ts";
 import { ageSince, humanDuration } from "../human-duration.ts";
 import { formatLabelSelector } from "../labels-format.ts";
 import { strategyFor } from "../strategy-for.ts";
+import { checkNoStatusRegression, validateJob, validateJobUpdate } from "./job-validation.ts";
 
 export const jobStrategy = strategyFor<Job>({
   defaultPropagation: "orphan",
@@ -26,6 +28,10 @@ export const jobStrategy = strategyFor<Job>({
     job.status = {};
     generateSelector(job);
   },
+  validate: validateJob,
+  validateUpdate: validateJobUpdate,
+  validateStatusUpdate: checkNoStatusRegression,
+  warnings: (job) => podTemplateWarnings("spec.template", job.spec?.template),
 });
 
 /** SetDefaults_Job. A CronJob's template gets the defaults of its pods alone. */

@@ -1,7 +1,9 @@
+import { invalidValue, required } from "../../status/field-errors.ts";
 import type { CertificateSigningRequest } from "../../types/certificates/v1.ts";
 import { age, ageColumn, column, nameColumn, table } from "../columns.ts";
 import { humanDuration } from "../human-duration.ts";
 import { strategyFor } from "../strategy-for.ts";
+import type { Errors } from "../validation/checks.ts";
 
 export const signingRequestStrategy = strategyFor<CertificateSigningRequest>({
   hasGeneration: false,
@@ -14,6 +16,24 @@ export const signingRequestStrategy = strategyFor<CertificateSigningRequest>({
   // What was asked for cannot change: a new request is made instead.
   prepareForUpdate(request, old) {
     request.spec = old.spec;
+  },
+  validate({ spec }) {
+    const errors: Errors = [];
+    if (!spec?.request) errors.push(required("spec.request"));
+    else if (!Buffer.from(spec.request, "base64").toString("latin1").includes("-----BEGIN CERTIFICATE REQUEST-----")) {
+      errors.push(invalidValue("spec.request", spec.request, "PEM block type must be CERTIFICATE REQUEST"));
+    }
+    if (!spec?.usages?.length) errors.push(required("spec.usages", "usages must be provided"));
+    if (!spec?.signerName) errors.push(required("spec.signerName"));
+    else if (!/^[^/]+\/[^/]+$/.test(spec.signerName)) {
+      const reason = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
+      errors.push(invalidValue("spec.signerName", spec.signerName, reason));
+    }
+    if (spec?.expirationSeconds !== undefined && spec.expirationSeconds < 600) {
+      const reason = "may not specify a duration less than 600 seconds (10 minutes)";
+      errors.push(invalidValue("spec.expirationSeconds", spec.expirationSeconds, reason));
+    }
+    return errors;
   },
 });
 

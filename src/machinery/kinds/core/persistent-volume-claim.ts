@@ -2,6 +2,7 @@ import type { PersistentVolumeClaim } from "../../types/core/v1.ts";
 import { age, ageColumn, column, nameColumn, table, wide } from "../columns.ts";
 import { strategyFor } from "../strategy-for.ts";
 import { accessModes } from "./access-modes.ts";
+import { validateClaim, validateClaimUpdate } from "./persistent-volume-claim-validation.ts";
 import { defaultClaimSpec } from "./pod/volume-defaults.ts";
 
 export const persistentVolumeClaimStrategy = strategyFor<PersistentVolumeClaim>({
@@ -14,6 +15,8 @@ export const persistentVolumeClaimStrategy = strategyFor<PersistentVolumeClaim>(
   prepareForCreate(claim) {
     claim.status = { phase: "Pending" };
   },
+  validate: validateClaim,
+  validateUpdate: validateClaimUpdate,
 });
 
 export const persistentVolumeClaimTable = table<PersistentVolumeClaim>(

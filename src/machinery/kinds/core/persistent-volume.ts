@@ -1,7 +1,15 @@
+import { dns1123Subdomain } from "../../meta/names.ts";
+import { readQuantity } from "../../quantity/read.ts";
+import { fieldForbidden, invalidValue, notSupported, required } from "../../status/field-errors.ts";
 import type { PersistentVolume } from "../../types/core/v1.ts";
 import { age, ageColumn, column, nameColumn, table, wide } from "../columns.ts";
 import { strategyFor } from "../strategy-for.ts";
+import type { FieldError } from "../types.ts";
+import { checkImmutable, checkOneOf, checkRule, type Errors } from "../validation/checks.ts";
+import { sameJson } from "../validation/same-json.ts";
 import { accessModes } from "./access-modes.ts";
+import { checkAccessModes } from "./persistent-volume-claim-validation.ts";
+import { checkNodeSelector } from "./pod/validation/scheduling.ts";
 
 export const persistentVolumeStrategy = strategyFor<PersistentVolume>({
   hasGeneration: false,
@@ -16,7 +24,77 @@ export const persistentVolumeStrategy = strategyFor<PersistentVolume>({
   prepareForCreate(volume) {
     volume.status = { phase: "Pending" };
   },
+  validate: validateVolume,
+  validateUpdate(volume, old) {
+    const errors: Errors = [];
+    const source = (spec: PersistentVolume["spec"]) =>
+      Object.fromEntries(Object.entries(spec ?? {}).filter(([field]) => !notSource.has(field)));
+    if (!sameJson(source(volume.spec), source(old.spec))) {
+      errors.push(
+        fieldForbidden("spec.persistentvolumesource", "spec.persistentvolumesource is immutable after creation"),
+      );
+    }
+    checkImmutable(errors, "spec.volumeMode", volume.spec?.volumeMode, old.spec?.volumeMode);
+    if (old.spec?.nodeAffinity) {
+      checkImmutable(errors, "spec.nodeAffinity", volume.spec?.nodeAffinity, old.spec.nodeAffinity);
+    }
+    return errors;
+  },
 });
+
+/** Fields of the spec that do not say where the volume comes from. */
+const notSource = new Set([
+  "capacity",
+  "accessModes",
+  "claimRef",
+  "persistentVolumeReclaimPolicy",
+  "storageClassName",
+  "mountOptions",
+  "volumeMode",
+  "nodeAffinity",
+  "volumeAttributesClassName",
+]);
+
+function validateVolume({ spec }: PersistentVolume): FieldError[] {
+  const errors: Errors = [];
+  checkAccessModes(errors, "spec.accessModes", spec?.accessModes);
+  if (!spec?.capacity || Object.keys(spec.capacity).length === 0) errors.push(required("spec.capacity"));
+  else if (spec.capacity["storage"] === undefined || Object.keys(spec.capacity).length > 1) {
+    errors.push(notSupported("spec.capacity", spec.capacity, ["storage"]));
+  }
+  for (const name in spec?.capacity) {
+    const amount = spec.capacity[name] ?? "0";
+    if (readQuantity(amount).nanos <= 0n) {
+      errors.push(invalidValue(`spec.capacity[${name}]`, amount, "must be greater than zero"));
+    }
+  }
+  checkOneOf(errors, "spec.persistentVolumeReclaimPolicy", spec?.persistentVolumeReclaimPolicy, [
+    "Delete",
+    "Recycle",
+    "Retain",
+  ]);
+  const sources = Object.keys(spec ?? {}).filter((field) => !notSource.has(field));
+  for (const source of sources.slice(1)) {
+    errors.push(fieldForbidden(`spec.${source}`, "may not specify more than 1 volume type"));
+  }
+  if (sources.length === 0) errors.push(required("spec", "must specify a volume type"));
+  if (spec?.hostPath && !spec.hostPath.path) errors.push(required("spec.hostPath.path"));
+  if (spec?.hostPath?.path === "/" && spec.persistentVolumeReclaimPolicy === "Recycle") {
+    errors.push(
+      fieldForbidden("spec.persistentVolumeReclaimPolicy", "may not be 'recycle' for a hostPath mount of '/'"),
+    );
+  }
+  if (spec?.local && !spec.nodeAffinity)
+    errors.push(required("spec.nodeAffinity", "Local volume requires node affinity"));
+  if (spec?.nodeAffinity) {
+    if (!spec.nodeAffinity.required) {
+      errors.push(required("spec.nodeAffinity.required", "must specify required node constraints"));
+    } else checkNodeSelector(errors, "spec.nodeAffinity.required", spec.nodeAffinity.required);
+  }
+  if (spec?.storageClassName) checkRule(errors, "spec.storageClassName", spec.storageClassName, dns1123Subdomain);
+  checkOneOf(errors, "spec.volumeMode", spec?.volumeMode, ["Block", "Filesystem"]);
+  return errors;
+}
 
 export const persistentVolumeTable = table<PersistentVolume>(
   [

@@ -1,4 +1,6 @@
+import { required } from "../../status/field-errors.ts";
 import type { ReplicationController } from "../../types/core/v1.ts";
+import { checkTemplate } from "../apps/validation.ts";
 import {
   age,
   ageColumn,
@@ -13,7 +15,9 @@ import {
 } from "../columns.ts";
 import { formatLabels } from "../labels-format.ts";
 import { strategyFor } from "../strategy-for.ts";
+import { checkNotNegative, type Errors } from "../validation/checks.ts";
 import { defaultPodTemplate } from "./pod/defaults.ts";
+import { podTemplateWarnings } from "./pod/warnings.ts";
 
 export const replicationControllerStrategy = strategyFor<ReplicationController>({
   defaultPropagation: "orphan",
@@ -33,6 +37,16 @@ export const replicationControllerStrategy = strategyFor<ReplicationController>(
   prepareForCreate(controller) {
     controller.status = { replicas: 0 };
   },
+  validate({ spec }) {
+    const errors: Errors = [];
+    checkNotNegative(errors, "spec.minReadySeconds", spec?.minReadySeconds);
+    checkNotNegative(errors, "spec.replicas", spec?.replicas);
+    const selector = spec?.selector ?? {};
+    if (Object.keys(selector).length === 0) errors.push(required("spec.selector"));
+    checkTemplate(errors, spec?.template, { matchLabels: selector }, "ReplicationController");
+    return errors;
+  },
+  warnings: (controller) => podTemplateWarnings("spec.template", controller.spec?.template),
 });
 
 export const replicationControllerTable = table<ReplicationController>(

@@ -3,10 +3,7 @@ import { age, ageColumn, column, nameColumn, table } from "../columns.ts";
 import { strategyFor } from "../strategy-for.ts";
 
 export const serviceAccountStrategy = strategyFor<ServiceAccount>({
-  prepareForCreate(account) {
-    // Written by hand they would mean nothing: only references to secrets that exist count.
-    if (account.secrets?.length === 0) delete account.secrets;
-  },
+  hasGeneration: false,
 });
 
 export const serviceAccountTable = table<ServiceAccount>(

@@ -2,9 +2,11 @@ import type { Ingress, IngressRule } from "../../types/networking/v1.ts";
 import { age, ageColumn, column, nameColumn, table } from "../columns.ts";
 import { loadBalancerAddresses } from "../core/service/table.ts";
 import { strategyFor } from "../strategy-for.ts";
+import { ingressWarnings, validateIngress } from "./ingress-validation.ts";
 
 export const ingressStrategy = strategyFor<Ingress>({
-  allowCreateOnUpdate: false,
+  validate: validateIngress,
+  warnings: ingressWarnings,
   defaultObject(ingress) {
     ingress.status ??= {};
     ingress.status.loadBalancer ??= {};

@@ -2,8 +2,10 @@ import type { NetworkPolicy, NetworkPolicyPort } from "../../types/networking/v1
 import { age, ageColumn, column, nameColumn, table } from "../columns.ts";
 import { formatLabelSelector } from "../labels-format.ts";
 import { strategyFor } from "../strategy-for.ts";
+import { validateNetworkPolicy } from "./network-policy-validation.ts";
 
 export const networkPolicyStrategy = strategyFor<NetworkPolicy>({
+  validate: validateNetworkPolicy,
   defaultObject({ spec }) {
     if (spec === undefined) return;
     if (!spec.policyTypes?.length) {

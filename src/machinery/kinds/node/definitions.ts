@@ -1,8 +1,12 @@
+import { dns1123Label } from "../../meta/names.ts";
 import type { RuntimeClass } from "../../types/node/v1.ts";
 import { age, ageColumn, column, nameColumn, table } from "../columns.ts";
+import { checkTolerations } from "../core/pod/validation/scheduling.ts";
 import { defineGroup } from "../define.ts";
 import { strategyFor } from "../strategy-for.ts";
 import type { ResourceDefinition } from "../types.ts";
+import { checkImmutable, checkRule, type Errors } from "../validation/checks.ts";
+import { checkResourceList } from "../validation/resources.ts";
 
 const runtimeClassTable = table<RuntimeClass>(
   [
@@ -22,7 +26,21 @@ export const nodeDefinitions: readonly ResourceDefinition[] = defineGroup("node.
     kind: "RuntimeClass",
     plural: "runtimeclasses",
     scope: "Cluster",
-    strategy: strategyFor<RuntimeClass>({ hasGeneration: false }),
+    strategy: strategyFor<RuntimeClass>({
+      hasGeneration: false,
+      validate(runtimeClass) {
+        const errors: Errors = [];
+        checkRule(errors, "handler", runtimeClass.handler ?? "", dns1123Label);
+        checkResourceList(errors, "overhead.podFixed", runtimeClass.overhead?.podFixed);
+        checkTolerations(errors, "scheduling.tolerations", runtimeClass.scheduling?.tolerations);
+        return errors;
+      },
+      validateUpdate(runtimeClass, old) {
+        const errors: Errors = [];
+        checkImmutable(errors, "handler", runtimeClass.handler, old.handler);
+        return errors;
+      },
+    }),
     table: runtimeClassTable,
   },
 ]);

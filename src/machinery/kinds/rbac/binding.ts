@@ -1,6 +1,7 @@
 import type { RoleBinding, Subject } from "../../types/rbac/v1.ts";
 import { age, ageColumn, column, nameColumn, table, wide } from "../columns.ts";
 import { strategyFor } from "../strategy-for.ts";
+import { validateBinding, validateBindingUpdate } from "./validation.ts";
 
 const rbacGroup = "rbac.authorization.k8s.io";
 
@@ -8,6 +9,8 @@ export const bindingStrategy = strategyFor<RoleBinding>({
   nameRule: "path-segment",
   allowCreateOnUpdate: true,
   hasGeneration: false,
+  validate: validateBinding,
+  validateUpdate: validateBindingUpdate,
   defaultObject(binding) {
     if (binding.roleRef) binding.roleRef.apiGroup ||= rbacGroup;
     for (const subject of binding.subjects ?? []) {

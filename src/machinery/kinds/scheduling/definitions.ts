@@ -1,11 +1,39 @@
+import { fieldForbidden } from "../../status/field-errors.ts";
 import type { PriorityClass } from "../../types/scheduling/v1.ts";
 import { age, ageColumn, column, nameColumn, table } from "../columns.ts";
 import { defineGroup } from "../define.ts";
 import { strategyFor } from "../strategy-for.ts";
 import type { ResourceDefinition } from "../types.ts";
+import { checkImmutable, checkOptionalOneOf, type Errors } from "../validation/checks.ts";
+
+/** Those that a cluster has from its start. */
+const systemClasses = new Set(["system-node-critical", "system-cluster-critical"]);
+const highestUserPriority = 1_000_000_000;
 
 const priorityClassStrategy = strategyFor<PriorityClass>({
-  allowCreateOnUpdate: false,
+  validate(priorityClass) {
+    const errors: Errors = [];
+    const name = priorityClass.metadata.name ?? "";
+    if (name.startsWith("system-") && !systemClasses.has(name)) {
+      errors.push(
+        fieldForbidden("metadata.name", "priority class names with 'system-' prefix are reserved for system use only"),
+      );
+    } else if (!systemClasses.has(name) && (priorityClass.value ?? 0) > highestUserPriority) {
+      errors.push(
+        fieldForbidden("value", `maximum allowed value of a user defined priority is ${highestUserPriority}`),
+      );
+    }
+    checkOptionalOneOf(errors, "preemptionPolicy", priorityClass.preemptionPolicy, ["Never", "PreemptLowerPriority"]);
+    return errors;
+  },
+  validateUpdate(priorityClass, old) {
+    const errors: Errors = [];
+    if (priorityClass.value !== old.value) {
+      errors.push(fieldForbidden("value", "may not be changed in an update."));
+    }
+    checkImmutable(errors, "preemptionPolicy", priorityClass.preemptionPolicy, old.preemptionPolicy);
+    return errors;
+  },
   defaultObject(priorityClass) {
     priorityClass.preemptionPolicy ??= "PreemptLowerPriority";
   },

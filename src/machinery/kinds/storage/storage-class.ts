@@ -1,12 +1,41 @@
+import { qualifiedNameRule } from "../../meta/names.ts";
+import { fieldForbidden, invalidValue, required } from "../../status/field-errors.ts";
 import type { StorageClass } from "../../types/storage/v1.ts";
 import { age, ageColumn, column, nameColumn, table } from "../columns.ts";
 import { strategyFor } from "../strategy-for.ts";
+import { checkImmutable, checkOneOf, checkRule, type Errors } from "../validation/checks.ts";
+import { sameJson } from "../validation/same-json.ts";
 
 export const storageClassStrategy = strategyFor<StorageClass>({
   hasGeneration: false,
   defaultObject(storageClass) {
     storageClass.reclaimPolicy ??= "Delete";
     storageClass.volumeBindingMode ??= "Immediate";
+  },
+  validate(storageClass) {
+    const errors: Errors = [];
+    if (!storageClass.provisioner) errors.push(required("provisioner"));
+    else checkRule(errors, "provisioner", storageClass.provisioner.toLowerCase(), qualifiedNameRule);
+    checkOneOf(errors, "reclaimPolicy", storageClass.reclaimPolicy, ["Delete", "Retain"]);
+    checkOneOf(errors, "volumeBindingMode", storageClass.volumeBindingMode, ["Immediate", "WaitForFirstConsumer"]);
+    for (const key in storageClass.parameters) {
+      if (key === "") errors.push(invalidValue("parameters", key, "field can not be empty."));
+    }
+    return errors;
+  },
+  validateUpdate(storageClass, old) {
+    const errors: Errors = [];
+    if (!sameJson(storageClass.parameters ?? {}, old.parameters ?? {})) {
+      errors.push(fieldForbidden("parameters", "updates to parameters are forbidden."));
+    }
+    if (storageClass.provisioner !== old.provisioner) {
+      errors.push(fieldForbidden("provisioner", "updates to provisioner are forbidden."));
+    }
+    if (storageClass.reclaimPolicy !== old.reclaimPolicy) {
+      errors.push(fieldForbidden("reclaimPolicy", "updates to reclaimPolicy are forbidden."));
+    }
+    checkImmutable(errors, "volumeBindingMode", storageClass.volumeBindingMode, old.volumeBindingMode);
+    return errors;
   },
 });
 
