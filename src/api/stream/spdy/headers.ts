@@ -68,6 +68,8 @@ export class HeaderWriter {
     if (!this.#begun) parts.push(zlibHead());
     this.#begun = true;
     for (let at = 0; at < plain.length; at += 0xffff) parts.push(stored(plain.subarray(at, at + 0xffff)));
+    // The empty block of a sync flush: Go's reader hands out what it has when it comes, and fails without it.
+    parts.push(stored(Buffer.alloc(0)));
     return Buffer.concat(parts);
   }
 }
