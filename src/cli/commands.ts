@@ -9,6 +9,11 @@ export interface CommandEntry {
 }
 
 export const commands: readonly CommandEntry[] = [
+  {
+    name: "server",
+    summary: "Run the cluster: API, scheduler, controllers and a node",
+    load: () => import("./commands/server.ts"),
+  },
   { name: "apply", summary: "Apply manifests", load: () => import("./commands/apply.ts") },
   { name: "create", summary: "Create resources from manifests", load: () => import("./commands/create.ts") },
   { name: "get", summary: "Show one or many resources", load: () => import("./commands/get.ts") },

@@ -1,8 +1,5 @@
 /** The nodes that run in this process: this machine's own, on Docker, and simulated ones. */
 import { join } from "node:path";
-import type { InformerFactory, UserInfo } from "../api/client/types.ts";
-import type { ApiServer } from "../api/types.ts";
-import { createNodeLinks } from "../link/node-links.ts";
 import type { AgentRegistry, NodeLinks } from "../link/types.ts";
 import type { Clock } from "../machinery/clock.ts";
 import type { Logger } from "../machinery/logger.ts";
@@ -16,8 +13,7 @@ export interface Nodes {
 
 export interface NodesOptions {
   readonly config: ServerConfig;
-  readonly api: ApiServer;
-  readonly informers: InformerFactory;
+  readonly links: NodeLinks;
   readonly agents: AgentRegistry;
   readonly clock: Clock;
   readonly log: Logger;
@@ -25,18 +21,11 @@ export interface NodesOptions {
 
 type Stop = () => void | Promise<void>;
 
-const linkUser: UserInfo = { name: "system:kube-controller-manager", groups: ["system:authenticated"] };
-
 export async function startNodes(options: NodesOptions): Promise<Nodes> {
-  const { config, api, informers, clock, log } = options;
+  const { config } = options;
   const stops: Stop[] = [];
-  if (config.agent || config.simulatedNodes > 0) {
-    const links = createNodeLinks({ client: api.client(linkUser), informers, clock, log: log.child({ room: "link" }) });
-    informers.start();
-    await informers.synced();
-    if (config.agent) stops.push(await startOwnNode(options, links));
-    if (config.simulatedNodes > 0) stops.push(await startSimulated(options, links));
-  }
+  if (config.agent) stops.push(await startOwnNode(options));
+  if (config.simulatedNodes > 0) stops.push(await startSimulated(options));
   return {
     async stop() {
       await Promise.all(stops.map((stop) => stop()));
@@ -44,7 +33,7 @@ export async function startNodes(options: NodesOptions): Promise<Nodes> {
   };
 }
 
-async function startOwnNode({ config, agents, clock, log }: NodesOptions, links: NodeLinks): Promise<Stop> {
+async function startOwnNode({ config, links, agents, clock, log }: NodesOptions): Promise<Stop> {
   const [{ startAgent }, { createDockerRuntime }] = await Promise.all([
     import("../agent/agent.ts"),
     import("../agent/runtime/docker/runtime.ts"),
@@ -72,7 +61,7 @@ async function startOwnNode({ config, agents, clock, log }: NodesOptions, links:
   };
 }
 
-async function startSimulated({ config, agents, clock, log }: NodesOptions, links: NodeLinks): Promise<Stop> {
+async function startSimulated({ config, links, agents, clock, log }: NodesOptions): Promise<Stop> {
   const { startSimulatedNodes } = await import("../agent/simulated-nodes/start.ts");
   const simulated = await startSimulatedNodes({
     count: config.simulatedNodes,

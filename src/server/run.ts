@@ -1,0 +1,103 @@
+/** `kl server` in the foreground: preflight, start, what to type next, and a graceful end on SIGTERM or SIGINT. */
+import { StoreUnavailableError } from "../store/types.ts";
+import type { ServerConfig } from "./config.ts";
+import { kubeconfigEntries, mergeKubeconfig, userKubeconfigFile } from "./kubeconfig.ts";
+import { createLogger } from "./logger.ts";
+import { describeHolder, removePidFile, writePidFile } from "./pid-file.ts";
+import { checkClock } from "./preflight/clock.ts";
+import { checkDataDir } from "./preflight/data-dir.ts";
+import { checkHost } from "./preflight/host.ts";
+import { checkPort } from "./preflight/port.ts";
+import type { Finding } from "./preflight/types.ts";
+import { type RunningServer, startServer } from "./server.ts";
+
+/** What keeps the server from starting, a line each. */
+export class StartError extends Error {
+  override name = "StartError";
+}
+
+/** Resolves when the server has stopped. Throws StartError where it cannot start. */
+export async function runServer(config: ServerConfig): Promise<void> {
+  await preflight(config);
+  const log = createLogger(config.logLevel);
+  const server = await start(config, log);
+  writePidFile(config.dataDir);
+  const stopped = stopOnSignal(server, config);
+  await server.started.catch(async (error: unknown) => {
+    await server.stop();
+    throw error;
+  });
+  const milliseconds = Math.round(performance.now());
+  process.stdout.write(`ready in ${milliseconds} ms: ${server.url}\n`);
+  if (config.writeKubeconfig) await mergeIntoUsers(server);
+  process.stdout.write(`next: export KUBECONFIG=${server.kubeconfigFile} && kubectl get nodes\n`);
+  if (!config.writeKubeconfig) {
+    process.stdout.write("      (or start with --write-kubeconfig to have a context `kl` in your own kubeconfig)\n");
+  }
+  await stopped;
+}
+
+async function preflight(config: ServerConfig): Promise<void> {
+  const findings: Finding[] = [...checkDataDir(config.dataDir), ...(await checkPort(config.bindAddress, config.port))];
+  const errors = findings.filter(({ level }) => level === "error");
+  if (errors.length === 0) {
+    findings.push(...checkClock(config.dataDir, Date.now()));
+    if (config.agent) findings.push(...checkHost(process.env));
+    errors.push(
+      ...findings.filter(({ level, message }) => level === "error" && !errors.some((e) => e.message === message)),
+    );
+  }
+  if (errors.length > 0) throw new StartError(errors.map(({ message }) => `error: ${message}`).join("\n"));
+  for (const { message } of findings) process.stderr.write(`warning: ${message}\n`);
+}
+
+async function start(config: ServerConfig, log: ReturnType<typeof createLogger>): Promise<RunningServer> {
+  try {
+    return await startServer(config, log);
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) throw new StartError(explainStore(error, config.dataDir));
+    throw error;
+  }
+}
+
+function explainStore(error: StoreUnavailableError, directory: string): string {
+  switch (error.reason) {
+    case "in-use":
+      return `error: data dir ${directory} is in use by ${describeHolder(directory)}: stop it, or choose another with --data-dir`;
+    case "disk-full":
+      return `error: the disk of ${directory} is full: free some space, then start again`;
+    case "read-only":
+      return `error: ${directory}/state.db cannot be written: check its owner and that the file system is not read-only`;
+    case "corrupt":
+      return `error: ${directory}/state.db is damaged (${error.message}): put back a copy, or move it away to start anew`;
+    case "io":
+      return `error: ${directory}/state.db cannot be opened: ${error.message}`;
+  }
+}
+
+function stopOnSignal(server: RunningServer, config: ServerConfig): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let stopping = false;
+    const stop = (): void => {
+      // A second signal does not wait: what was acknowledged is on the disk already.
+      if (stopping) process.exit(130);
+      stopping = true;
+      server
+        .stop()
+        .then(() => removePidFile(config.dataDir))
+        .then(resolve, reject);
+    };
+    process.on("SIGTERM", stop);
+    process.on("SIGINT", stop);
+  });
+}
+
+async function mergeIntoUsers(server: RunningServer): Promise<void> {
+  const file = userKubeconfigFile(process.env);
+  try {
+    await mergeKubeconfig(file, kubeconfigEntries(server.url, server.certificates));
+    process.stdout.write(`context kl is in ${file}: kubectl --context kl get nodes\n`);
+  } catch (error) {
+    process.stderr.write(`warning: ${(error as Error).message}\n`);
+  }
+}

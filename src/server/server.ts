@@ -1,0 +1,132 @@
+/**
+ * The composition root: what is started, in which order, and what is stopped in the reverse one. Everything that is not
+ * needed to answer the first request is loaded after the API listens.
+ */
+import { join } from "node:path";
+import { createInformerFactory } from "../api/client/factory.ts";
+import type { UserInfo } from "../api/client/types.ts";
+import { createApiServer } from "../api/server.ts";
+import type { ApiServer, ServingCertificate } from "../api/types.ts";
+import { createAgentRegistry } from "../link/agent-registry.ts";
+import { createNodeLinks } from "../link/node-links.ts";
+import { type Clock, systemClock } from "../machinery/clock.ts";
+import type { Logger } from "../machinery/logger.ts";
+import { openSqliteStore } from "../store/sqlite/open.ts";
+import type { Store } from "../store/types.ts";
+import type { ServerConfig } from "./config.ts";
+import { type ControlPlane, startControlPlane } from "./control-plane.ts";
+import { kubeconfigEntries, writeKubeconfig } from "./kubeconfig.ts";
+import { type Nodes, startNodes } from "./nodes.ts";
+import { type ClusterCertificates, ensureCertificates } from "./pki/certificate-files.ts";
+import { renewRegularly } from "./pki/renewal.ts";
+import { serverNames } from "./server-names.ts";
+
+export interface RunningServer {
+  /** "https://127.0.0.1:6443" */
+  readonly url: string;
+  readonly kubeconfigFile: string;
+  readonly certificates: ClusterCertificates;
+  /** Resolves when controllers, scheduler and this machine's node are at work too; the API answers before. */
+  readonly started: Promise<void>;
+  /** Watches end, accepted writes finish; containers go on. */
+  stop(): Promise<void>;
+}
+
+const controllerManagerUser: UserInfo = { name: "system:kube-controller-manager", groups: ["system:authenticated"] };
+
+/** Rejects when the store cannot be opened or the address cannot be bound; nothing is left running then. */
+export async function startServer(
+  config: ServerConfig,
+  log: Logger,
+  clock: Clock = systemClock,
+): Promise<RunningServer> {
+  const names = serverNames(config);
+  const [certificates, store] = await Promise.all([
+    ensureCertificates(join(config.dataDir, "pki"), names, clock.now()),
+    openStore(config, log),
+  ]);
+  const agents = createAgentRegistry();
+  const api = createApiServer({
+    store,
+    clock,
+    log,
+    agentOf: (name) => agents.agentOf(name),
+    serviceCidr: config.serviceCidr,
+    historyWindow: config.historyWindow * 1000,
+  });
+  const { port } = await listen(api, store, config, certificates);
+  const url = `https://${hostInUrl(config.bindAddress)}:${port}`;
+  const kubeconfigFile = join(config.dataDir, "kubeconfig.yaml");
+  await writeKubeconfig(kubeconfigFile, kubeconfigEntries(url, certificates));
+
+  let controlPlane: ControlPlane | undefined;
+  let nodes: Nodes | undefined;
+  const started = (async () => {
+    const client = api.client(controllerManagerUser);
+    const informers = createInformerFactory({ client, clock, log: log.child({ room: "informers" }) });
+    const links = createNodeLinks({ client, informers, clock, log: log.child({ room: "link" }) });
+    controlPlane = await startControlPlane({ api, informers, certificates, clock, log });
+    nodes = await startNodes({ config, links, agents, clock, log });
+  })();
+  // Whoever awaits `started` hears of a failure; it must not end the process before.
+  started.catch((error: unknown) => log.error({ err: error }, "start of the control plane failed"));
+
+  const stopRenewal = renewRegularly(clock, log, async () => {
+    const renewed = await ensureCertificates(join(config.dataDir, "pki"), names, clock.now());
+    api.setCertificate(servingCertificate(renewed));
+    await writeKubeconfig(kubeconfigFile, kubeconfigEntries(url, renewed));
+  });
+
+  return {
+    url,
+    kubeconfigFile,
+    certificates,
+    started,
+    async stop() {
+      stopRenewal();
+      await started.catch(() => undefined);
+      await nodes?.stop();
+      await controlPlane?.stop();
+      await api.close();
+      await store.close();
+    },
+  };
+}
+
+function openStore(config: ServerConfig, log: Logger): Promise<Store> {
+  const storeLog = log.child({ room: "store" });
+  return openSqliteStore({
+    file: join(config.dataDir, "state.db"),
+    log: (level, message, error) => storeLog[level]({ err: error }, message),
+  });
+}
+
+async function listen(
+  api: ApiServer,
+  store: Store,
+  config: ServerConfig,
+  certificates: ClusterCertificates,
+): Promise<{ port: number }> {
+  try {
+    return await api.listen({
+      host: config.bindAddress,
+      port: config.port,
+      certificate: servingCertificate(certificates),
+    });
+  } catch (error) {
+    await api.close();
+    await store.close();
+    throw error;
+  }
+}
+
+function servingCertificate({ server, ca }: ClusterCertificates): ServingCertificate {
+  return { key: server.key, cert: server.cert, clientCa: ca.cert };
+}
+
+/** A wildcard is no address to connect to. */
+function hostInUrl(bindAddress: string): string {
+  if (bindAddress === "0.0.0.0") return "127.0.0.1";
+  if (bindAddress === "::") return "[::1]";
+  return bindAddress.includes(":") ? `[${bindAddress}]` : bindAddress;
+}
