@@ -8,12 +8,16 @@ import { deleteContent } from "./content.ts";
 const namespaceResource = { group: "", version: "v1", resource: "namespaces" };
 /** In spec.finalizers: the namespace stays until its content is gone. */
 const contentFinalizer = "kubernetes";
+/** ms after the first look; doubled with each, up to half of what is left may take. */
+const firstWait = 500;
 
 /** Empties a namespace that is being deleted, and then lets it go. */
 export const namespaceController: ControllerFactory = (context) => {
   const { client, clock, definitions } = context;
   const namespaces = context.informers.informer<Namespace>(namespaceResource);
   const resource = client.resource<Namespace>(namespaceResource);
+  /** How long each namespace last waited for what is left in it. */
+  const waits = new Map<string, number>();
 
   const controller = new QueuedController({
     name: "namespace",
@@ -21,7 +25,10 @@ export const namespaceController: ControllerFactory = (context) => {
     log: context.log,
     async reconcile(name) {
       const namespace = namespaces.lister.get(name);
-      if (!namespace?.metadata.deletionTimestamp) return;
+      if (!namespace?.metadata.deletionTimestamp) {
+        waits.delete(name);
+        return;
+      }
       try {
         const again = await empty(namespace);
         if (again !== undefined) controller.queue.addAfter(name, again);
@@ -46,7 +53,11 @@ export const namespaceController: ControllerFactory = (context) => {
       live = await resource.updateStatus({ ...live, status: { ...live.status, conditions: [...conditions] } });
     }
     if (remaining.errors[0] !== undefined) throw remaining.errors[0];
-    if (remaining.resources.size > 0) return (Math.floor(remaining.estimate / 2) + 1) * 1000;
+    if (remaining.resources.size > 0) {
+      const wait = Math.min((waits.get(name) ?? firstWait / 2) * 2, (Math.floor(remaining.estimate / 2) + 1) * 1000);
+      waits.set(name, wait);
+      return wait;
+    }
     const finalizers = live.spec?.finalizers?.filter((finalizer) => finalizer !== contentFinalizer) ?? [];
     try {
       await resource.update({ ...live, spec: { ...live.spec, finalizers } }, { subresource: "finalize" });
@@ -60,7 +71,11 @@ export const namespaceController: ControllerFactory = (context) => {
   const enqueueTerminating = (namespace: Namespace) => {
     if (namespace.metadata.deletionTimestamp) controller.queue.add(`${namespace.metadata.name}`);
   };
-  namespaces.addHandler({ add: enqueueTerminating, update: enqueueTerminating });
+  namespaces.addHandler({
+    add: enqueueTerminating,
+    update: enqueueTerminating,
+    delete: ({ metadata }) => controller.queue.add(`${metadata.name}`),
+  });
   context.informers.informer<Pod>({ group: "", version: "v1", resource: "pods" }).addHandler({
     // Everything else waits for the pods: the last one to end should not have to wait for the next look.
     delete(pod) {
