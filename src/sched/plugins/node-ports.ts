@@ -1,5 +1,5 @@
+import { hostPortsConflict } from "../../machinery/kinds/core/pod/ports.ts";
 import type { Plugin, Refusal } from "../framework/types.ts";
-import { portsCollide } from "../snapshot/host-ports.ts";
 
 const refusal: Refusal = { reasons: ["node(s) didn't have free ports for the requested pod ports"], resolvable: true };
 
@@ -19,6 +19,6 @@ export const nodePorts: Plugin = {
   mayHelp(pod, event) {
     if (event.kind === "nodeAdded") return true;
     if (event.kind === "nodeUpdated") return false;
-    return event.pod.hostPorts.some((freed) => pod.hostPorts.some((wanted) => portsCollide(freed, wanted)));
+    return event.pod.hostPorts.some((freed) => pod.hostPorts.some((wanted) => hostPortsConflict(freed, wanted)));
   },
 };

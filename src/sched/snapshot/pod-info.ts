@@ -1,6 +1,6 @@
+import { type HostPort, hostPorts } from "../../machinery/kinds/core/pod/ports.ts";
 import { keyOf } from "../../machinery/meta/object.ts";
 import type { Pod } from "../../machinery/types/core/v1.ts";
-import { type HostPort, hostPortsOf } from "./host-ports.ts";
 import { podRequests, scoredDefaults } from "./pod-requests.ts";
 import { podsColumn, type ResourceColumns } from "./resource-columns.ts";
 
@@ -37,7 +37,7 @@ export function createPodInfo(pod: Pod, columns: ResourceColumns): PodInfo {
     requests,
     scoredCpu: scored.get("cpu") ?? 0,
     scoredMemory: scored.get("memory") ?? 0,
-    hostPorts: hostPortsOf(pod),
+    hostPorts: hostPorts(pod),
   };
 }
 
@@ -49,6 +49,6 @@ export function sameLoad(a: PodInfo, b: PodInfo): boolean {
   if (!a.requests.every(({ column, amount }) => amounts.get(column) === amount)) return false;
   return a.hostPorts.every((port, i) => {
     const other = b.hostPorts[i];
-    return other && port.port === other.port && port.ip === other.ip && port.protocol === other.protocol;
+    return other && port.port === other.port && port.hostIP === other.hostIP && port.protocol === other.protocol;
   });
 }

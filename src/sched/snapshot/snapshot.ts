@@ -4,9 +4,10 @@
  *
  * Pods may be told before their node, and stay when it goes: a slot counts as a node only while `node(slot)` is there.
  */
+
+import { type HostPort, hostPortsConflict } from "../../machinery/kinds/core/pod/ports.ts";
 import type { Node } from "../../machinery/types/core/v1.ts";
 import { ChangeJournal } from "./change-journal.ts";
-import { type HostPort, portsCollide } from "./host-ports.ts";
 import { ImageIndex } from "./image-index.ts";
 import { type PodInfo, sameLoad } from "./pod-info.ts";
 import { amounts } from "./pod-requests.ts";
@@ -99,7 +100,7 @@ export class Snapshot {
     const takers = this.#portTakers.get(slot);
     if (!takers) return false;
     for (const taker of takers) {
-      for (const taken of taker.hostPorts) if (ports.some((port) => portsCollide(port, taken))) return true;
+      for (const taken of taker.hostPorts) if (ports.some((port) => hostPortsConflict(port, taken))) return true;
     }
     return false;
   }
