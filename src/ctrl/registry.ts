@@ -1,9 +1,15 @@
 import { deploymentController } from "./deployment/deployment.ts";
+import { endpointController } from "./endpoint/endpoint.ts";
+import { endpointSliceController } from "./endpointslice/endpointslice.ts";
 import { garbageCollector } from "./garbagecollector/garbagecollector.ts";
 import { namespaceController } from "./namespace/namespace.ts";
+import { nodeLifecycleController } from "./nodelifecycle/nodelifecycle.ts";
+import { taintEvictionController } from "./nodelifecycle/taint-eviction.ts";
+import { podGcController } from "./podgc/podgc.ts";
 import { replicaSetController, replicationController } from "./replicaset/replicaset.ts";
 import { rootCaPublisher } from "./rootca/publisher.ts";
 import { serviceAccountController } from "./serviceaccount/serviceaccount.ts";
+import { ttlEventController } from "./ttl-event/ttl-event.ts";
 import type { ControllerFactory } from "./types.ts";
 
 export interface RegisteredController {
@@ -27,4 +33,10 @@ export const controllers: readonly RegisteredController[] = [
   { name: "serviceaccount", serviceAccount: "service-account-controller", create: serviceAccountController },
   { name: "rootca", serviceAccount: "root-ca-cert-publisher", create: rootCaPublisher },
   { name: "garbagecollector", serviceAccount: "generic-garbage-collector", create: garbageCollector },
+  { name: "endpoint", serviceAccount: "endpoint-controller", create: endpointController },
+  { name: "endpointslice", serviceAccount: "endpointslice-controller", create: endpointSliceController },
+  { name: "nodelifecycle", serviceAccount: "node-controller", create: nodeLifecycleController },
+  { name: "taint-eviction", serviceAccount: "node-controller", create: taintEvictionController },
+  { name: "podgc", serviceAccount: "pod-garbage-collector", create: podGcController },
+  { name: "ttl-event", serviceAccount: "ttl-event-controller", create: ttlEventController },
 ];
