@@ -95,8 +95,9 @@ export interface VolumeAttachmentList extends TypeMeta {
   items: VolumeAttachment[];
 }
 
-export interface VolumeAttachmentSource extends PersistentVolumeSpec {
+export interface VolumeAttachmentSource {
   persistentVolumeName?: string;
+  inlineVolumeSpec?: PersistentVolumeSpec;
 }
 
 export interface VolumeAttachmentSpec {
