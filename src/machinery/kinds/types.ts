@@ -14,7 +14,7 @@ export interface ResourceDefinition {
   readonly versions: readonly ResourceVersionDefinition[];
   /** The version whose form is stored; conversions go through it. */
   readonly storageVersion: string;
-  /** Where the stored form is that of another group: events of events.k8s.io are kept as those of "". */
+  /** Only on a second view of what is at home in another group: events.k8s.io shows the events of "". */
   readonly storageGroup?: string;
   /**
    * Where the objects live in the store: "/registry/<storagePrefix>/<namespace>/<name>". Two definitions share it when
@@ -35,13 +35,13 @@ export interface ResourceDefinition {
    */
   readonly selectableFields?: Readonly<Record<string, (object: KubeObject) => string>>;
   /**
-   * Gives the object in the form of another apiVersion ("autoscaling/v1", or the stored one), its apiVersion set; the
-   * object itself where it has that form already. Never changes what it is given. Absent where all served versions have one form.
+   * Gives an object, in whatever form it was stored (its apiVersion tells), the form of a version of this definition.
+   * Never changes what it is given. Absent where all that shares the storage has one form.
    */
-  convert?(object: UnstructuredObject, toApiVersion: string): UnstructuredObject;
+  convert?(object: UnstructuredObject, toVersion: string): UnstructuredObject;
 }
 
-export interface ResourceNames {
+interface ResourceNames {
   readonly plural: string;
   readonly singular: string;
   readonly kind: string;

@@ -4,6 +4,7 @@ import { strategyFor } from "../strategy-for.ts";
 
 /** Validating and mutating webhooks differ in reinvocationPolicy alone, which the table's own default fills in. */
 export const webhookConfigurationStrategy = strategyFor<MutatingWebhookConfiguration>({
+  hasGeneration: true,
   defaultObject(configuration) {
     for (const webhook of configuration.webhooks ?? []) {
       webhook.failurePolicy ??= "Fail";

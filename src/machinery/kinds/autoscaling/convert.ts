@@ -16,9 +16,9 @@ const conditionsKey = "autoscaling.alpha.kubernetes.io/conditions";
 const behaviorKey = "autoscaling.alpha.kubernetes.io/behavior";
 const ownKeys = [metricsKey, currentMetricsKey, conditionsKey, behaviorKey];
 
-export function convertAutoscaler(object: UnstructuredObject, toApiVersion: string): UnstructuredObject {
-  if (object.apiVersion === toApiVersion) return object;
-  if (toApiVersion === "autoscaling/v1") {
+export function convertAutoscaler(object: UnstructuredObject, toVersion: string): UnstructuredObject {
+  if (object.apiVersion === `autoscaling/${toVersion}`) return object;
+  if (toVersion === "v1") {
     return toV1(object as unknown as HorizontalPodAutoscaler) as unknown as UnstructuredObject;
   }
   return toV2(object as unknown as AutoscalerV1) as unknown as UnstructuredObject;

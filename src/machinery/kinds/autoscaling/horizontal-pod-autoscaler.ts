@@ -5,7 +5,7 @@ import { validateAutoscaler } from "./validation.ts";
 
 /** Works on either version's form: the fields that v1 lacks are simply absent. */
 export const horizontalPodAutoscalerStrategy = strategyFor<HorizontalPodAutoscaler>({
-  hasGeneration: true,
+  hasGeneration: false,
   validate: validateAutoscaler,
   defaultObject(autoscaler) {
     const { spec } = autoscaler;

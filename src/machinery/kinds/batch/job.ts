@@ -106,7 +106,7 @@ export const jobTable = table<Job>(
 );
 
 /** "Complete", "Failed", "Suspended", "FailureTarget", "SuccessCriteriaMet", "Terminating" or "Running". */
-export function jobStatus(job: Job): string {
+function jobStatus(job: Job): string {
   const has = (type: string) =>
     job.status?.conditions?.some((condition) => condition.type === type && condition.status === "True") ?? false;
   if (has("Complete")) return "Complete";

@@ -1,4 +1,7 @@
+import type { UnstructuredObject } from "../../meta/object.ts";
+import type { Event } from "../../types/events/v1.ts";
 import { defineGroup } from "../define.ts";
+import { toCoreEvent } from "../events/convert.ts";
 import { selectable } from "../selectable.ts";
 import type { ResourceDefinition } from "../types.ts";
 import { componentStatusTable } from "./component-status.ts";
@@ -65,6 +68,8 @@ export const coreDefinitions: readonly ResourceDefinition[] = defineGroup("", "k
       ]),
       ...eventSource(),
     },
+    convert: (event) =>
+      event.apiVersion === "v1" ? event : (toCoreEvent(event as unknown as Event) as unknown as UnstructuredObject),
   },
   {
     kind: "LimitRange",

@@ -1,4 +1,3 @@
-import type { UnstructuredObject } from "../../meta/object.ts";
 import type { Event as CoreEvent } from "../../types/core/v1.ts";
 import type { Event } from "../../types/events/v1.ts";
 
@@ -22,11 +21,6 @@ export function toCoreEvent(event: Event): CoreEvent {
 
 export function fromCoreEvent(event: CoreEvent): Event {
   return renamed(event, inEvents, "events.k8s.io/v1") as unknown as Event;
-}
-
-export function convertEvent(event: UnstructuredObject, toApiVersion: string): UnstructuredObject {
-  if (event.apiVersion === toApiVersion) return event;
-  return renamed(event, toApiVersion === "v1" ? inCore : inEvents, toApiVersion) as UnstructuredObject;
 }
 
 function renamed(event: object, names: Names, apiVersion: string): Record<string, unknown> {

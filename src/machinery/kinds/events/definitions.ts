@@ -1,12 +1,14 @@
+import type { UnstructuredObject } from "../../meta/object.ts";
+import type { Event as CoreEvent } from "../../types/core/v1.ts";
 import type { Event } from "../../types/events/v1.ts";
 import { eventTable } from "../core/event.ts";
 import { defineGroup } from "../define.ts";
 import { selectable } from "../selectable.ts";
 import type { ResourceDefinition } from "../types.ts";
-import { convertEvent, toCoreEvent } from "./convert.ts";
+import { fromCoreEvent, toCoreEvent } from "./convert.ts";
 import { eventStrategy } from "./strategy.ts";
 
-/** The newer view of the core group's events: one storage, two forms. What is stored has the core form. */
+/** The newer view of the core group's events: one storage, two forms. */
 export const eventsDefinitions: readonly ResourceDefinition[] = defineGroup("events.k8s.io", "k8s.io/api/events", [
   {
     kind: "Event",
@@ -30,6 +32,9 @@ export const eventsDefinitions: readonly ResourceDefinition[] = defineGroup("eve
       "reportingController",
       "type",
     ]),
-    convert: convertEvent,
+    convert: (event) =>
+      event.apiVersion === "v1"
+        ? (fromCoreEvent(event as unknown as CoreEvent) as unknown as UnstructuredObject)
+        : event,
   },
 ]);

@@ -1,5 +1,5 @@
 /** Small rules that many kinds share. Each adds what is wrong to `errors`, so that all causes are told at once. */
-import { inclusiveRangeMessage, percentRule, portName, portNumber, qualifiedNameRule } from "../../meta/names.ts";
+import { inclusiveRangeMessage, percentRule, portName, portNumber } from "../../meta/names.ts";
 import { immutable, invalidValue, notSupported, required } from "../../status/field-errors.ts";
 import type { IntOrString } from "../../types/meta/intstr.ts";
 import type { FieldError } from "../types.ts";
@@ -66,8 +66,4 @@ export function checkIntOrPercent(errors: Errors, path: string, value: IntOrStri
 
 export function checkImmutable(errors: Errors, path: string, value: unknown, old: unknown): void {
   if (!sameJson(value, old)) errors.push(immutable(path, value));
-}
-
-export function checkQualifiedName(errors: Errors, path: string, value: string): void {
-  checkRule(errors, path, value, qualifiedNameRule);
 }

@@ -7,7 +7,7 @@ import { checkRule, type Errors } from "./checks.ts";
 const containerResources = new Set(["cpu", "memory", "ephemeral-storage"]);
 
 /** Named by their owner ("example.com/gpu") and counted in whole pieces. */
-export function isExtendedResource(name: string): boolean {
+function isExtendedResource(name: string): boolean {
   return name.includes("/") && !name.startsWith("kubernetes.io/") && !name.startsWith("requests.");
 }
 
@@ -68,7 +68,7 @@ function checkAmount(errors: Errors, list: string, name: string, quantity: strin
 }
 
 /** Not negative, and whole where the resource comes in pieces. */
-export function checkQuantity(errors: Errors, path: string, name: string, quantity: string): void {
+function checkQuantity(errors: Errors, path: string, name: string, quantity: string): void {
   const value = readQuantity(quantity);
   if (value.nanos < 0n) errors.push(invalidValue(path, quantity, "must be greater than or equal to 0"));
   if ((isExtendedResource(name) || countable.has(name)) && value.nanos % 1_000_000_000n !== 0n) {

@@ -198,7 +198,7 @@ describe("Events, leases, endpoints", () => {
       Name: "x",
     };
     expect(row("Event", event, now, "")).toMatchObject(printed);
-    const newer = definitionOf("Event", "events.k8s.io").convert?.({ ...event, apiVersion: "v1" }, "events.k8s.io/v1");
+    const newer = definitionOf("Event", "events.k8s.io").convert?.({ ...event, apiVersion: "v1" }, "v1");
     expect(newer).toMatchObject({
       apiVersion: "events.k8s.io/v1",
       regarding: { name: "web" },
@@ -206,7 +206,7 @@ describe("Events, leases, endpoints", () => {
       deprecatedCount: 3,
     });
     expect(row("Event", newer ?? {}, now, "events.k8s.io")).toMatchObject(printed);
-    const back = definitionOf("Event", "events.k8s.io").convert?.(newer ?? { metadata: {} }, "v1");
+    const back = definitionOf("Event", "").convert?.(newer ?? { metadata: {} }, "v1");
     expect(back).toEqual({ ...event, apiVersion: "v1" });
   });
 

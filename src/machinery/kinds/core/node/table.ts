@@ -50,7 +50,7 @@ function nodeStatus(node: Node): string {
 }
 
 /** From labels "node-role.kubernetes.io/<role>" and "kubernetes.io/role": each once, sorted. */
-export function nodeRoles(node: Node): string[] {
+function nodeRoles(node: Node): string[] {
   const roles = new Set<string>();
   for (const [key, value] of Object.entries(node.metadata.labels ?? {})) {
     if (key.startsWith("node-role.kubernetes.io/")) roles.add(key.slice("node-role.kubernetes.io/".length));

@@ -19,8 +19,3 @@ export function isPodTerminating(pod: Pod): boolean {
 export function isSidecar(container: Container): boolean {
   return container.restartPolicy === "Always";
 }
-
-/** A mirror pod stands for a static pod of a node. */
-export function isMirrorPod(pod: Pod): boolean {
-  return pod.metadata.annotations?.["kubernetes.io/config.mirror"] !== undefined;
-}

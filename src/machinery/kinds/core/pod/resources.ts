@@ -21,7 +21,7 @@ export function podLimits(pod: Pod): ResourceTotals {
  * The containers' own needs, without the pod's: app containers and sidecars run together, an init container runs with
  * the sidecars before it alone, and the larger of both is needed.
  */
-export function containerTotals(spec: PodSpec, kind: Kind): ResourceTotals {
+function containerTotals(spec: PodSpec, kind: Kind): ResourceTotals {
   const together: ResourceTotals = {};
   for (const container of spec.containers ?? []) add(together, container.resources?.[kind]);
   if (!spec.initContainers?.length) return together;

@@ -23,9 +23,6 @@ export const podStrategy = strategyFor<Pod>({
       ];
     }
   },
-  prepareForUpdate(pod, old) {
-    if (old.status) pod.status = old.status;
-  },
   prepareForStatusUpdate(pod, old) {
     if (old.status?.qosClass && pod.status) pod.status.qosClass ??= old.status.qosClass;
   },

@@ -29,7 +29,7 @@ export const serviceStrategy = strategyFor<Service>({
 });
 
 /** SetDefaults_Service; clusterIP and node ports are allocated later, by the API server. */
-export function defaultServiceSpec(spec: ServiceSpec): void {
+function defaultServiceSpec(spec: ServiceSpec): void {
   spec.sessionAffinity ||= "None";
   if (spec.sessionAffinity === "None") delete spec.sessionAffinityConfig;
   else if (spec.sessionAffinity === "ClientIP" && spec.sessionAffinityConfig?.clientIP?.timeoutSeconds === undefined) {
