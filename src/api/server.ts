@@ -9,7 +9,6 @@ import { type InProcessOptions, inProcessClient } from "./client/in-process.ts";
 import type { Client, UserInfo } from "./client/types.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { discoveryPaths } from "./discovery/discovery-paths.ts";
-import type { ConnectHandlers } from "./http/connect.ts";
 import { ConnectDispatch } from "./http/connect-dispatch.ts";
 import { RequestHandler } from "./http/handler.ts";
 import { type HealthChecks, healthPaths, versionPath } from "./http/health.ts";
@@ -19,6 +18,7 @@ import { kindHooks } from "./kinds/index.ts";
 import { ServiceAllocators } from "./kinds/services/allocators.ts";
 import type { Pipeline } from "./pipeline/types.ts";
 import { Registry } from "./registry/registry.ts";
+import { createStreamHandlers } from "./stream/handlers.ts";
 import type { ApiServer, ApiServerOptions, ServingCertificate } from "./types.ts";
 import { versionInfo } from "./version.ts";
 import { WatchHub } from "./watch/hub.ts";
@@ -63,7 +63,7 @@ class KubeApiServer implements ApiServer {
       authorizer,
       started: () => (this.#started ? undefined : this.#start()),
     };
-    this.#connect = new ConnectDispatch(connectHandlers(options), (user) => this.client(user));
+    this.#connect = new ConnectDispatch(createStreamHandlers(options), (user) => this.client(user));
     const discovery = new Discovery(registry, () => this.#address);
     this.#handler = new RequestHandler({
       pipeline: this.#pipeline,
@@ -135,9 +135,4 @@ class KubeApiServer implements ApiServer {
     const shutdown = (): string | undefined => (this.#closing ? "the server is shutting down" : undefined);
     return { livez: { ping }, readyz: { ping, store: storage, shutdown, ...readyChecks } };
   }
-}
-
-/** Streams to a node's agent. */
-function connectHandlers(_options: ApiServerOptions): ConnectHandlers {
-  return {};
 }

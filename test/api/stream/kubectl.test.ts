@@ -8,26 +8,18 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { kubectls, runClient } from "../../clients/kubectl.ts";
-import { type PodServer, startPodServer } from "./pod-server.ts";
+import { type StreamFixture, startStreams } from "./stream-fixture.ts";
 
-let server: PodServer;
+let server: StreamFixture;
 let home: string;
 let kubeconfig: string;
 const running = new Set<ChildProcess>();
 const binaries = await kubectls();
 
 beforeAll(async () => {
-  server = await startPodServer();
+  server = await startStreams();
   home = await mkdtemp(join(tmpdir(), "kl-streams-"));
-  kubeconfig = join(home, "config");
-  const config = {
-    apiVersion: "v1",
-    kind: "Config",
-    clusters: [{ name: "c", cluster: { server: `http://127.0.0.1:${server.port}` } }],
-    contexts: [{ name: "c", context: { cluster: "c", user: "" } }],
-    "current-context": "c",
-  };
-  await writeFile(kubeconfig, JSON.stringify(config));
+  kubeconfig = server.kubeconfig;
 });
 afterAll(async () => {
   for (const child of running) child.kill("SIGKILL");
