@@ -17,6 +17,8 @@ export async function monitorAll(
   signal: AbortSignal,
   running: Promise<void>[],
 ): Promise<void> {
+  // Whoever asked for an informer and has not started it yet must not keep the collector waiting.
+  context.informers.start();
   const kinds = storedKinds(context.definitions()).filter((kind) => !ignored.has(`${kind.resource}/${kind.group}`));
   await Promise.all(
     kinds.map((kind) => {
