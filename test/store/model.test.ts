@@ -224,11 +224,15 @@ describe.each(backends())("the model: $name", (backend) => {
     timeout: 60_000 + 1000 * runs(backend),
   }, async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60, size: "max" }), async (steps) => {
-        const run = new Run(backend, await backend.open({ ring: { events: 5 } }));
-        for (const each of steps) await run.step(each);
-        await run.finish();
-      }),
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 60, size: "max" }),
+        fc.constantFrom(5, 1000),
+        async (steps, events) => {
+          const run = new Run(backend, await backend.open({ ring: { events } }));
+          for (const each of steps) await run.step(each);
+          await run.finish();
+        },
+      ),
       { numRuns: runs(backend) },
     );
   });

@@ -24,6 +24,7 @@ import { CommitQueue, type WaitingWrite } from "./commit-queue.ts";
 import { EventRing, type RingLimits } from "./event-ring.ts";
 import type { KeyIndex } from "./key-index.ts";
 import type { RevisionLog } from "./log.ts";
+import { isRecent, listRecentPast } from "./recent-past.ts";
 import type { Row } from "./row.ts";
 import type { Slab, Slabs } from "./slab.ts";
 import { WatchHub } from "./watch-hub.ts";
@@ -57,6 +58,7 @@ export class MvccStore implements Store {
   readonly #index: KeyIndex<Row>;
   readonly #slabs: Slabs;
   readonly #queue: CommitQueue;
+  readonly #ring: EventRing;
   readonly #hub: WatchHub;
   /** The newest write of every key that has one on its way to the disk. */
   readonly #undurable = new Map<string, WaitingWrite>();
@@ -74,8 +76,9 @@ export class MvccStore implements Store {
     this.#revision = options.revision;
     this.#decided = options.revision;
     this.#compacted = options.compactedRevision;
+    this.#ring = new EventRing(options.ring, options.revision);
     this.#hub = new WatchHub({
-      ring: new EventRing(options.ring, options.revision),
+      ring: this.#ring,
       revision: options.revision,
       compacted: () => this.#compacted,
       history: (prefix, after, through) => this.#log.events(prefix, after, through),
@@ -117,7 +120,11 @@ export class MvccStore implements Store {
     this.#checkOpen();
     const { prefix, after, limit = 0, revision = this.#revision } = options;
     this.#checkReadable(revision);
-    if (revision !== this.#revision) return this.#listPast(prefix, after, limit, revision);
+    if (revision !== this.#revision) {
+      if (!isRecent(revision, this.#revision, this.#ring.floor)) return this.#listPast(prefix, after, limit, revision);
+      const { events } = this.#ring.page(prefix, revision, this.#revision, Number.POSITIVE_INFINITY);
+      return { ...listRecentPast(this.#index, events, { prefix, after, limit }), revision };
+    }
     const { rows, remaining } = this.#index.range(prefix, after, limit);
     return { entries: rows, revision, more: remaining > 0, remaining };
   }
