@@ -22,7 +22,7 @@ export function pullCredentials(
   objects: ObjectSource,
 ): { readonly credentials: readonly RegistryAuth[]; readonly problems: readonly string[] } {
   const namespace = pod.metadata.namespace ?? "";
-  const found: { readonly key: string; readonly auth: RegistryAuth }[] = [];
+  const found: { readonly path: string; readonly auth: RegistryAuth }[] = [];
   const problems: string[] = [];
   for (const { name = "" } of pod.spec?.imagePullSecrets ?? []) {
     const secret = objects.secret(namespace, name);
@@ -32,13 +32,14 @@ export function pullCredentials(
     }
     try {
       for (const [key, entry] of Object.entries(registriesOf(secret))) {
-        if (matches(key, image)) found.push({ key, auth: authOf(entry, image.registry) });
+        const place = placeOf(key);
+        if (matches(place, image)) found.push({ path: place.path, auth: authOf(entry, image.registry) });
       }
     } catch {
       problems.push(name);
     }
   }
-  found.sort((a, b) => b.key.length - a.key.length);
+  found.sort((a, b) => b.path.length - a.path.length);
   return { credentials: found.map(({ auth }) => auth), problems };
 }
 
@@ -63,19 +64,23 @@ function authOf(entry: Entry, registry: string): RegistryAuth {
   };
 }
 
-/** Keys are hosts, with a scheme, a port and a path prefix if wanted; "*" stands for one part of the host's name. */
-function matches(key: string, { registry, repository }: ImageReference): boolean {
+/** Keys are hosts, with a scheme, a port and a path prefix if wanted. */
+function placeOf(key: string): { readonly host: string; readonly path: string } {
   const [host = "", ...path] = key
     .replace(/^https?:\/\//, "")
     .replace(/\/v[12]\/?$/, "")
     .split("/");
-  const prefix = path.filter((part) => part !== "").join("/");
-  const canonical = host === "index.docker.io" || host === "registry-1.docker.io" ? "docker.io" : host;
-  const wanted = canonical.split(".");
+  const hub = host === "index.docker.io" || host === "registry-1.docker.io";
+  return { host: hub ? "docker.io" : host, path: path.filter((part) => part !== "").join("/") };
+}
+
+/** "*" stands for one part of the host's name. */
+function matches(place: ReturnType<typeof placeOf>, { registry, repository }: ImageReference): boolean {
+  const wanted = place.host.split(".");
   const actual = registry.split(".");
   const hostFits =
     wanted.length === actual.length && wanted.every((part, index) => globFits(part, actual[index] ?? ""));
-  return hostFits && (prefix === "" || repository === prefix || repository.startsWith(`${prefix}/`));
+  return hostFits && (place.path === "" || repository === place.path || repository.startsWith(`${place.path}/`));
 }
 
 function globFits(pattern: string, text: string): boolean {

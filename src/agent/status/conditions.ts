@@ -40,10 +40,10 @@ export function podConditions(input: StatusInput, facts: ConditionInput): PodCon
     };
   });
   const others = (pod.status?.conditions ?? []).filter(({ type }) => !(own as readonly string[]).includes(type));
-  const scheduled = others.some(({ type }) => type === "PodScheduled")
-    ? []
-    : [{ type: "PodScheduled", status: "True", lastTransitionTime: now }];
-  return [...conditions, ...others, ...scheduled];
+  if (others.some(({ type }) => type === "PodScheduled")) return [...conditions, ...others];
+  // A pod that was made with its node's name: no scheduler has told that it is scheduled.
+  const told = before.find(({ type }) => type === "PodScheduled");
+  return [...conditions, ...others, told ?? { type: "PodScheduled", status: "True", lastTransitionTime: now }];
 }
 
 function initialized(pod: Pod, { phase, init, app }: ConditionInput): Verdict {
