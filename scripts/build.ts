@@ -6,13 +6,29 @@
 import { chmodSync, copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 
 /** Files that code reads at run time, by their path in src/. */
 export const dataFiles: readonly string[] = ["src/machinery/schema/kubernetes-1.36.json"];
+
+/**
+ * docker-modem loads an SSH client of half a megabyte at once, for ssh:// hosts alone. kl refuses those with a hint
+ * (a forwarded socket does the same), and its bundle leaves the client out.
+ */
+const withoutSsh: Plugin = {
+  name: "without-ssh",
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^ssh2$/ }, () => ({ path: "ssh2", namespace: "left-out" }));
+    onLoad({ filter: /.*/, namespace: "left-out" }, () => ({
+      contents:
+        'module.exports = { Client: class { constructor() { throw new Error("ssh:// Docker hosts are not supported: forward the socket with ssh -L instead"); } } };',
+      loader: "js",
+    }));
+  },
+};
 
 export async function bundle(): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
@@ -25,6 +41,8 @@ export async function bundle(): Promise<void> {
     splitting: true,
     format: "esm",
     platform: "node",
+    // ES modules keep their names when they are imported lazily; CommonJS ones would hide behind `default`.
+    mainFields: ["module", "main"],
     target: "node22",
     minifySyntax: true,
     minifyWhitespace: true,
@@ -35,6 +53,7 @@ export async function bundle(): Promise<void> {
     banner: {
       js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
     },
+    plugins: [withoutSsh],
     logLevel: "warning",
   });
   for (const file of dataFiles) copyFileSync(join(root, file), join(dist, basename(file)));
