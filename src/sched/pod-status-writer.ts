@@ -12,7 +12,7 @@ export class PodStatusWriter {
   readonly #client: Client;
   readonly #clock: Clock;
   readonly #log: Logger;
-  readonly #queue = new Map<string, { pod: Pod; condition: PodCondition }>();
+  readonly #queue = new Map<string, { pod: Pod; condition: PodCondition; nominatedNode: string | undefined }>();
   #writing = 0;
   #drained: (() => void)[] = [];
 
@@ -22,17 +22,21 @@ export class PodStatusWriter {
     this.#log = log;
   }
 
-  /** `key`: the pod's. Nothing is written where the pod says so already. */
-  set(key: string, pod: Pod, reason: string, message: string): void {
+  /**
+   * `key`: the pod's. Nothing is written where the pod says so already. `nominatedNode`: "" takes it away, undefined
+   * leaves it as it is.
+   */
+  set(key: string, pod: Pod, reason: string, message: string, nominatedNode?: string): void {
+    const renominated = nominatedNode !== undefined && nominatedNode !== (pod.status?.nominatedNodeName ?? "");
     const current = pod.status?.conditions?.find(({ type }) => type === "PodScheduled");
-    if (current?.status === "False" && current.reason === reason && current.message === message) {
+    if (current?.status === "False" && current.reason === reason && current.message === message && !renominated) {
       this.#queue.delete(key);
       return;
     }
     const now = `${new Date(this.#clock.now()).toISOString().slice(0, 19)}Z`;
     const lastTransitionTime = current?.status === "False" ? (current.lastTransitionTime ?? now) : now;
     const condition = { type: "PodScheduled", status: "False", reason, message, lastTransitionTime };
-    this.#queue.set(key, { pod, condition });
+    this.#queue.set(key, { pod, condition, nominatedNode: renominated ? nominatedNode : undefined });
     if (this.#writing < writers) {
       this.#writing++;
       void this.#work();
@@ -55,10 +59,14 @@ export class PodStatusWriter {
     for (;;) {
       const [next] = this.#queue;
       if (!next) break;
-      const [key, { pod, condition }] = next;
+      const [key, { pod, condition, nominatedNode }] = next;
       this.#queue.delete(key);
       const { name = "", namespace, uid } = pod.metadata;
-      const patch = { metadata: { uid }, status: { conditions: [condition] } };
+      const nomination = nominatedNode === undefined ? {} : { nominatedNodeName: nominatedNode || null };
+      const patch = {
+        metadata: { uid },
+        status: { conditions: [condition], ...nomination },
+      };
       try {
         const resource = this.#client.resource<Pod>(pods, namespace);
         await resource.patch(name, { type: "strategic", patch }, { subresource: "status" });

@@ -8,9 +8,11 @@ import { bind, RefusedError, reserve, unreserve } from "./binding-cycle.ts";
 import { ClusterCache } from "./cluster-cache.ts";
 import { signPod } from "./framework/compiled-pod.ts";
 import { type Diagnosis, diagnosisMessage, refusingPlugins } from "./framework/diagnosis.ts";
-import type { ClusterEvent, Profile } from "./framework/types.ts";
+import type { ClusterEvent, Plugin, PostFilterResult, Profile } from "./framework/types.ts";
+import { Nominations } from "./nominations.ts";
 import { Planner } from "./planner.ts";
 import { defaultBinder } from "./plugins/default-binder.ts";
+import { defaultPreemption } from "./plugins/default-preemption.ts";
 import { defaultProfile } from "./plugins/default-profile.ts";
 import { PodStatusWriter } from "./pod-status-writer.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue/scheduling-queue.ts";
@@ -27,7 +29,7 @@ export interface SchedulerOptions {
   readonly log: Logger;
   /** Only pods that name it are taken; default "default-scheduler". */
   readonly schedulerName?: string;
-  /** Default: defaultProfile(). A plugin that binds is added where none does. */
+  /** Default: defaultProfile(). DefaultBinder and DefaultPreemption are added where no plugin binds or makes room. */
   readonly profile?: Profile;
 }
 
@@ -55,6 +57,7 @@ class Scheduler implements RunningScheduler {
   readonly #name: string;
   readonly #profile: Profile;
   readonly #cache = new ClusterCache((event) => this.#wake(event));
+  readonly #nominations: Nominations;
   readonly #planner: Planner;
   readonly #queue: SchedulingQueue;
   readonly #statuses: PodStatusWriter;
@@ -68,8 +71,15 @@ class Scheduler implements RunningScheduler {
     const { client, clock, log, schedulerName = "default-scheduler", profile = defaultProfile() } = options;
     this.#options = options;
     this.#name = schedulerName;
-    const binds = profile.some(({ plugin }) => plugin.bind);
-    this.#profile = binds ? profile : [...profile, { plugin: defaultBinder(client), weight: 0 }];
+    const { snapshot } = this.#cache;
+    const added: Plugin[] = [];
+    if (!profile.some(({ plugin }) => plugin.bind)) added.push(defaultBinder(client));
+    if (!profile.some(({ plugin }) => plugin.postFilter)) {
+      const { events } = options;
+      added.push(defaultPreemption({ client, events, clock, log, snapshot, profile: () => this.#profile }));
+    }
+    this.#profile = [...profile, ...added.map((plugin) => ({ plugin, weight: 0 }))];
+    this.#nominations = new Nominations(snapshot);
     this.#planner = new Planner(this.#profile, this.#cache.snapshot);
     this.#queue = new SchedulingQueue({ clock, ready: () => this.#kick() });
     this.#statuses = new PodStatusWriter(client, clock, log);
@@ -132,6 +142,7 @@ class Scheduler implements RunningScheduler {
     this.#queue.delete(key);
     this.#diagnoses.delete(key);
     this.#statuses.forget(key);
+    this.#nominations.delete(key);
   }
 
   #enqueue(pod: Pod): void {
@@ -139,6 +150,8 @@ class Scheduler implements RunningScheduler {
     if (this.#queue.get(info.key) && this.#queue.get(info.key)?.info.uid !== info.uid) this.#leaveQueue(info.key);
     const refusal = this.#preEnqueue(pod);
     this.#queue.update(info, signPod(info, this.#profile), refusal !== undefined);
+    const nominated = pod.status?.nominatedNodeName;
+    if (nominated) this.#nominations.set(info, nominated);
     if (refusal)
       this.#statuses.set(info.key, pod, "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates");
   }
@@ -186,12 +199,13 @@ class Scheduler implements RunningScheduler {
 
   #scheduleOne(pod: QueuedPod): void {
     const { info } = pod;
-    const plan = this.#planner.plan(info, pod.signature);
+    const plan = this.#nominations.without(info.key, () => this.#planner.plan(info, pod.signature));
     if (plan.nodeName === undefined) {
-      this.#unschedulable(pod, this.#postFilter(info, plan.diagnosis));
+      this.#unschedulable(pod, plan.diagnosis);
       return;
     }
     const { nodeName } = plan;
+    this.#nominations.delete(info.key);
     this.#cache.assume(info, nodeName);
     try {
       reserve(this.#profile, info, nodeName);
@@ -210,19 +224,25 @@ class Scheduler implements RunningScheduler {
     });
   }
 
-  #postFilter(pod: PodInfo, diagnosis: Diagnosis): Diagnosis {
-    for (const { plugin } of this.#profile) {
-      const result = plugin.postFilter?.(pod, diagnosis);
-      if (result) return { ...diagnosis, postFilter: result.message };
-    }
-    return diagnosis;
+  #unschedulable(pod: QueuedPod, diagnosis: Diagnosis): void {
+    const { info } = pod;
+    const result = diagnosis.nodeCount > 0 ? this.#postFilter(info, diagnosis) : undefined;
+    const full = result?.message ? { ...diagnosis, postFilter: result.message } : diagnosis;
+    this.#diagnoses.set(info.key, full);
+    this.#queue.wait(pod, refusingPlugins(diagnosis));
+    if (result?.nominatedNode) this.#nominations.set(info, result.nominatedNode);
+    else if (result?.nominatedNode === "") this.#nominations.delete(info.key);
+    this.#report(pod, "Unschedulable", diagnosisMessage(full), result?.nominatedNode);
   }
 
-  #unschedulable(pod: QueuedPod, diagnosis: Diagnosis): void {
-    const message = diagnosisMessage(diagnosis);
-    this.#diagnoses.set(pod.info.key, diagnosis);
-    this.#queue.wait(pod, refusingPlugins(diagnosis));
-    this.#report(pod, "Unschedulable", message);
+  #postFilter(pod: PodInfo, diagnosis: Diagnosis): PostFilterResult | undefined {
+    return this.#nominations.without(pod.key, () => {
+      for (const { plugin } of this.#profile) {
+        const result = plugin.postFilter?.(pod, diagnosis);
+        if (result) return result;
+      }
+      return undefined;
+    });
   }
 
   #bound(pod: QueuedPod, nodeName: string): void {
@@ -257,10 +277,10 @@ class Scheduler implements RunningScheduler {
     this.#report(pod, "SchedulerError", message);
   }
 
-  #report(pod: QueuedPod, reason: string, message: string): void {
+  #report(pod: QueuedPod, reason: string, message: string, nominatedNode?: string): void {
     const { info } = pod;
     if (this.#queue.get(info.key) !== pod) return;
     this.#options.events.event(info.pod, "Warning", "FailedScheduling", message);
-    this.#statuses.set(info.key, info.pod, reason, message);
+    this.#statuses.set(info.key, info.pod, reason, message, nominatedNode);
   }
 }

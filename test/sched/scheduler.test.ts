@@ -120,7 +120,7 @@ describe("a pod that fits nowhere", () => {
     start();
     await idle();
     const message =
-      "0/4 nodes are available: 1 Insufficient memory, 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable, 2 Insufficient cpu.";
+      "0/4 nodes are available: 1 Insufficient memory, 1 node(s) had untolerated taint(s), 1 node(s) were unschedulable, 2 Insufficient cpu. preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling.";
     expect(eventsOf("web")).toEqual([`Warning FailedScheduling ${message}`]);
     expect(scheduled("web")).toMatchObject({ status: "False", reason: "Unschedulable", message });
     expect(scheduler.diagnosisOf("default/web")?.refusals).toContainEqual({
@@ -147,7 +147,7 @@ describe("a pod that fits nowhere", () => {
     });
     await idle();
     expect(scheduled("daemon")?.message).toBe(
-      "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't satisfy plugin(s) [NodeAffinity].",
+      "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) didn't satisfy plugin(s) [NodeAffinity]. preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling.",
     );
     expect(nodeOf("web")).toBeDefined();
   });
@@ -245,7 +245,9 @@ describe("when a plan does not come true", () => {
     expect(nodeOf("other")).toBe("n1");
     await clock.run(5000);
     await idle();
-    expect(scheduled("web")?.message).toBe("0/1 nodes are available: 1 Insufficient cpu.");
+    expect(scheduled("web")?.message).toBe(
+      "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod.",
+    );
   });
 
   test("a pod deleted while it is being bound leaves nothing behind", async () => {
@@ -285,6 +287,69 @@ describe("when a plan does not come true", () => {
     await idle();
     expect(given.sort()).toEqual(["default/one", "default/two"]);
     expect([scheduled("one")?.message, scheduled("two")?.message]).toEqual(["not one", "not two"]);
+  });
+});
+
+describe("a pod of higher priority", () => {
+  const important = { spec: { priority: 100 }, cpu: "2" };
+
+  test("takes the place of the least important pods that will do, and nobody else gets in between", async () => {
+    addNode("n1", { cpu: "4" });
+    addNode("n2", { cpu: "4" });
+    const victims: Record<string, [node: string, cpu: string, priority: number]> = {
+      kept: ["n1", "2", 10],
+      victim: ["n1", "2", 5],
+      dear: ["n2", "4", 50],
+    };
+    for (const [name, [nodeName, cpu, priority]] of Object.entries(victims)) {
+      const running = makePod(name, { cpu, spec: { nodeName, priority } });
+      cluster.put<Pod>(pods, { ...running, status: { phase: "Running" } });
+    }
+    addPod("vip", important);
+    start();
+    await idle();
+    expect(pod("victim")?.metadata.deletionTimestamp).toBeDefined();
+    expect(pod("victim")?.status?.conditions).toMatchObject([
+      { type: "DisruptionTarget", status: "True", reason: "PreemptionByScheduler" },
+    ]);
+    expect(["kept", "dear"].map((name) => pod(name)?.metadata.deletionTimestamp)).toEqual([undefined, undefined]);
+    expect(pod("vip")?.status?.nominatedNodeName).toBe("n1");
+    expect(eventsOf("victim")).toEqual(["Normal Preempted Preempted by pod uid-default-vip on node n1"]);
+    addPod("thief", { cpu: "2", spec: { priority: 7 } });
+    await idle();
+    cluster.remove(pods, "victim", "default");
+    await idle();
+    expect([nodeOf("vip"), nodeOf("thief")]).toEqual(["n1", undefined]);
+  });
+
+  test("gives a nomination back when there is nothing left to hope for", async () => {
+    addNode("n1", { cpu: "2" });
+    const vip = makePod("vip", { ...important, cpu: "3" });
+    cluster.put<Pod>(pods, { ...vip, status: { nominatedNodeName: "n1" } });
+    addPod("small", { cpu: "2" });
+    start();
+    await idle();
+    expect(pod("vip")?.status?.nominatedNodeName).toBeUndefined();
+    expect(nodeOf("small")).toBe("n1");
+  });
+
+  test("leaves all in peace when it asks for that, or when it would be in vain", async () => {
+    addNode("n1", { cpu: "2" });
+    const running = makePod("running", { cpu: "1", spec: { nodeName: "n1" } });
+    cluster.put<Pod>(pods, { ...running, status: { phase: "Running" } });
+    const guard = makePod("guard", { cpu: "1", spec: { nodeName: "n1", priority: 1000 } });
+    cluster.put<Pod>(pods, { ...guard, status: { phase: "Running" } });
+    addPod("polite", { cpu: "1", spec: { priority: 100, preemptionPolicy: "Never" } });
+    addPod("vain", important);
+    start();
+    await idle();
+    expect(scheduled("polite")?.message).toBe(
+      "0/1 nodes are available: 1 Insufficient cpu. preemption: not eligible due to preemptionPolicy=Never.",
+    );
+    expect(scheduled("vain")?.message).toBe(
+      "0/1 nodes are available: 1 Insufficient cpu. preemption: 0/1 nodes are available: 1 Insufficient cpu.",
+    );
+    expect(pod("running")?.metadata.deletionTimestamp).toBeUndefined();
   });
 });
 

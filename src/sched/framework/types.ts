@@ -71,7 +71,7 @@ export interface NodeScorer {
 export interface PostFilterResult {
   /** For the end of the message: "preemption: 0/3 nodes are available: …". */
   readonly message: string;
-  /** The node on which room is being made. */
+  /** The node on which room is being made; "" when no room can be made anywhere; undefined leaves things as they are. */
   readonly nominatedNode?: string;
 }
 

@@ -165,6 +165,15 @@ export class Snapshot {
     return pod;
   }
 
+  /**
+   * Reckons as if a pod of the slot were gone (`there` false), or back again. Only within one step: whoever supposes puts
+   * everything back before anybody else looks, which is why nothing is told of it.
+   */
+  suppose(slot: number, pod: PodInfo, there: boolean): void {
+    this.#load(slot, pod, there ? 1 : -1);
+    this.#ports(slot, pod, there);
+  }
+
   #load(slot: number, pod: PodInfo, sign: 1 | -1): void {
     for (const { column, amount } of pod.requests) {
       const { requested } = this.column(column);
