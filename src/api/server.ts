@@ -16,11 +16,13 @@ import { Listener } from "./http/listener.ts";
 import { handleUpgrade } from "./http/upgrade.ts";
 import { kindHooks } from "./kinds/index.ts";
 import { ServiceAllocators } from "./kinds/services/allocators.ts";
+import { OpenApiDocuments } from "./openapi/documents.ts";
+import { openApiPaths } from "./openapi/openapi-paths.ts";
 import type { Pipeline } from "./pipeline/types.ts";
 import { Registry } from "./registry/registry.ts";
 import { createStreamHandlers } from "./stream/handlers.ts";
 import type { ApiServer, ApiServerOptions, ServingCertificate } from "./types.ts";
-import { versionInfo } from "./version.ts";
+import { klVersion, versionInfo } from "./version.ts";
 import { WatchHub } from "./watch/hub.ts";
 
 /** Nothing is read or written before the first client, or listen(), asks for it. */
@@ -69,7 +71,12 @@ class KubeApiServer implements ApiServer {
       pipeline: this.#pipeline,
       authenticators: [clientCertificates()],
       authorizer,
-      paths: [healthPaths(this.#checks()), versionPath(versionInfo("0.1.0")), discoveryPaths(discovery)],
+      paths: [
+        healthPaths(this.#checks()),
+        versionPath(versionInfo(klVersion)),
+        discoveryPaths(discovery),
+        openApiPaths(new OpenApiDocuments(registry, klVersion)),
+      ],
       connect: this.#connect,
       running: this.#watches,
       log,
@@ -107,8 +114,8 @@ class KubeApiServer implements ApiServer {
     this.#stopCompaction?.();
     this.#connect.close();
     for (const end of [...this.#watches]) end();
-    await this.#listener?.close();
     this.#pipeline.hub.close();
+    await this.#listener?.close();
   }
 
   /** Once; a failure is told to everybody who waits, and tried again by the next. */

@@ -1,3 +1,7 @@
+import manifest from "../../package.json" with { type: "json" };
+
+export const klVersion: string = manifest.version;
+
 /** What /version says: the Kubernetes whose API this is, and that it is kl's. */
 export function versionInfo(klVersion: string): object {
   return {

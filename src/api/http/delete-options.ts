@@ -5,18 +5,21 @@ import { schemaOf } from "../../machinery/schema/load.ts";
 import { badRequest } from "../../machinery/status/errors.ts";
 import { deleteParameters } from "../pipeline/delete.ts";
 import type { DeleteParameters } from "../pipeline/types.ts";
-import { readBody } from "./body.ts";
+import type { Registry } from "../registry/registry.ts";
 import type { Exchange } from "./exchange.ts";
-import { bodyFormat } from "./negotiation.ts";
+import { jsonBody } from "./json-body.ts";
 import { booleanParameter, integerParameter } from "./parameters.ts";
-import { yamlToJson } from "./yaml.ts";
 
 const schemaName = "k8s.io/apimachinery/pkg/apis/meta/v1.DeleteOptions";
 
 /** DeleteOptions from the body where there is one, else from the query. */
-export async function deleteOptions(exchange: Exchange, query: URLSearchParams): Promise<DeleteParameters> {
-  const body = await readBody(exchange);
-  if (body.length > 0) return fromBody(exchange, body);
+export async function deleteOptions(
+  exchange: Exchange,
+  query: URLSearchParams,
+  registry: Registry,
+): Promise<DeleteParameters> {
+  const body = await jsonBody(exchange, registry);
+  if (body.length > 0) return fromBody(body);
   const gracePeriodSeconds = integerParameter(query, "gracePeriodSeconds");
   const orphanDependents = booleanParameter(query, "orphanDependents");
   const propagationPolicy = query.get("propagationPolicy");
@@ -29,8 +32,7 @@ export async function deleteOptions(exchange: Exchange, query: URLSearchParams):
   });
 }
 
-async function fromBody(exchange: Exchange, body: Buffer): Promise<DeleteParameters> {
-  const json = bodyFormat(exchange.headers["content-type"]) === "yaml" ? await yamlToJson(body) : body;
+function fromBody(json: Buffer): DeleteParameters {
   const { group, version } = declaredVersion(json);
   const expected = { group, version, kind: "DeleteOptions", schema: schemaOf(schemaName) };
   const { object } = decodeBody(json, expected, "Ignore");

@@ -11,11 +11,12 @@ import type { Resource } from "../registry/resource.ts";
 import { ClientGoneError } from "./body.ts";
 import type { ConnectDispatch } from "./connect-dispatch.ts";
 import type { Exchange } from "./exchange.ts";
+import { jsonBody } from "./json-body.ts";
 import { negotiate } from "./negotiation.ts";
 import { writeParameters } from "./parameters.ts";
 import { parseResourcePath, type ResourceRequest } from "./request-info.ts";
 import { respondError, respondText } from "./response.ts";
-import { jsonBody, methodNotAllowed, parsedObject, respondOutcome, serve } from "./rest.ts";
+import { methodNotAllowed, parsedObject, respondOutcome, serve } from "./rest.ts";
 import type { RunningWatches } from "./watch-response.ts";
 
 /** Paths beside the resources: answers, or says that it is not its own. Anonymous users get those that are `open`. */
@@ -146,7 +147,7 @@ export class RequestHandler {
     if (exchange.method !== hook.method) throw methodNotAllowed();
     const accepted = negotiate(exchange.headers.accept, false);
     const write = writeParameters(query, hook.method === "POST" ? "CreateOptions" : "UpdateOptions");
-    const body = parsedObject(await jsonBody(exchange));
+    const body = parsedObject(await jsonBody(exchange, pipeline.registry));
     const outcome = await hook.run(pipeline, call, body, write);
     await respondOutcome(exchange, outcome.created ? 201 : 200, accepted, { pipeline, call, query }, outcome);
     return true;

@@ -69,8 +69,9 @@ function formatOf(type: string): Accepted["format"] | undefined {
 }
 
 /** What a body is written in. Absent counts as JSON. Throws 415. */
-export function bodyFormat(contentType: string | undefined): "json" | "yaml" {
+export function bodyFormat(contentType: string | undefined): "json" | "yaml" | "protobuf" {
   if (contentType === undefined || contentType === "application/json") return "json";
+  if (contentType.startsWith("application/vnd.kubernetes.protobuf")) return "protobuf";
   const format = formatOf((contentType.split(";")[0] ?? "").trim().toLowerCase());
   if (format === undefined || contentType.includes("*")) throw unsupportedMediaType(acceptedTypes);
   return format;

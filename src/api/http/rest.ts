@@ -19,12 +19,12 @@ import { jsonLines, transformedLines, type WatchFormat } from "../watch/format.t
 import { readBody } from "./body.ts";
 import { deleteOptions } from "./delete-options.ts";
 import type { Exchange } from "./exchange.ts";
+import { jsonBody } from "./json-body.ts";
 import { listMeta, respondList } from "./list-response.ts";
-import { type Accepted, bodyFormat, negotiate } from "./negotiation.ts";
+import { type Accepted, negotiate } from "./negotiation.ts";
 import { integerParameter, listParameters, watchParameters, writeParameters } from "./parameters.ts";
 import { respondJson, respondObject } from "./response.ts";
 import { type RunningWatches, respondWatch } from "./watch-response.ts";
-import { yamlToJson } from "./yaml.ts";
 
 export interface RestContext {
   readonly pipeline: Pipeline;
@@ -111,14 +111,14 @@ function watchFormat(accepted: Accepted, query: URLSearchParams, { clock }: Pipe
 async function serveCreate({ pipeline, call, exchange, query }: RestContext): Promise<void> {
   const accepted = negotiate(exchange.headers.accept, false);
   const write = writeParameters(query, "CreateOptions");
-  const outcome = await create(pipeline, call, { json: await jsonBody(exchange) }, write);
+  const outcome = await create(pipeline, call, { json: await jsonBody(exchange, pipeline.registry) }, write);
   await respondOutcome(exchange, 201, accepted, { pipeline, call, query }, outcome);
 }
 
 async function serveUpdate({ pipeline, call, exchange, query }: RestContext): Promise<void> {
   const accepted = negotiate(exchange.headers.accept, false);
   const write = writeParameters(query, "UpdateOptions");
-  const outcome = await update(pipeline, call, { json: await jsonBody(exchange) }, write);
+  const outcome = await update(pipeline, call, { json: await jsonBody(exchange, pipeline.registry) }, write);
   await respondOutcome(exchange, outcome.created ? 201 : 200, accepted, { pipeline, call, query }, outcome);
 }
 
@@ -132,7 +132,7 @@ async function servePatch({ pipeline, call, exchange, query }: RestContext): Pro
 
 async function serveDelete({ pipeline, call, exchange, query = noQuery }: RestContext): Promise<void> {
   const accepted = negotiate(exchange.headers.accept, false);
-  const options = await deleteOptions(exchange, query);
+  const options = await deleteOptions(exchange, query, pipeline.registry);
   const deletion = await remove(pipeline, call, options);
   const { resource } = call;
   const hooks = pipeline.kinds.get(`${resource.resource}.${resource.group}`);
@@ -154,7 +154,7 @@ function successOf({ resource, name }: Call, { object }: Deletion): object {
 
 async function serveDeleteCollection({ pipeline, call, exchange, query = noQuery }: RestContext): Promise<void> {
   const { resource } = call;
-  const options = await deleteOptions(exchange, query);
+  const options = await deleteOptions(exchange, query, pipeline.registry);
   const entries = await deleteCollection(pipeline, call, listParameters(query, resource), options);
   await respondList(exchange, resource, { entries, revision: pipeline.store.revision }, call.warnings);
 }
@@ -164,7 +164,7 @@ async function serveScale({ pipeline, call, exchange, query }: RestContext, verb
   let outcome: Outcome;
   if (verb === "get") outcome = await getScale(pipeline, call);
   else if (verb === "update") {
-    const body = parsedObject(await jsonBody(exchange));
+    const body = parsedObject(await jsonBody(exchange, pipeline.registry));
     outcome = await updateScale(pipeline, call, body, writeParameters(query, "UpdateOptions"));
   } else if (verb === "patch") {
     const body = await patchBody(exchange, call);
@@ -203,13 +203,6 @@ export function respondOutcome(
     return respondObject(exchange, code, accepted, table, call.warnings);
   }
   return respondObject(exchange, code, accepted, partialObjectMetadata(object), call.warnings);
-}
-
-/** The body as JSON text, whatever it came in. */
-export async function jsonBody(exchange: Exchange): Promise<Buffer> {
-  const format = bodyFormat(exchange.headers["content-type"]);
-  const body = await readBody(exchange);
-  return format === "yaml" ? yamlToJson(body) : body;
 }
 
 /** Throws a 400 for what is not a JSON object. */

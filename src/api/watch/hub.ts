@@ -44,8 +44,7 @@ export class WatchHub {
   close(): void {
     this.#cancelTick?.();
     this.#due.clear();
-    for (const topic of this.#topics.values()) topic.close();
-    this.#topics.clear();
+    for (const topic of [...this.#topics.values()]) topic.close();
   }
 
   #nextBookmark(): number {

@@ -1,4 +1,11 @@
-import type { Revision, Store, StoreError, StoreEvent, Watch } from "../../store/types.ts";
+import {
+  type Revision,
+  type Store,
+  StoreClosedError,
+  type StoreError,
+  type StoreEvent,
+  type Watch,
+} from "../../store/types.ts";
 import { changesOf, type Scope } from "./changes.ts";
 import type { WatchFormat } from "./format.ts";
 
@@ -33,6 +40,7 @@ export class Topic {
   readonly #ahead = new Set<Ahead>();
   #ring: StoreEvent[] = [];
   #delivered: Revision;
+  #over: StoreError | undefined;
   /** Every event after this revision is in the ring. */
   #floor: Revision;
   readonly #onEnd: () => void;
@@ -61,6 +69,10 @@ export class Topic {
   /** Delivers what came after `after`, then everything that comes. Returns the function that leaves. */
   join<C>(scope: Scope, format: WatchFormat<C>, after: Revision, subscriber: Subscriber<C>): () => void {
     const { resource } = scope;
+    if (this.#over) {
+      subscriber.ended(this.#over);
+      return () => undefined;
+    }
     const key = `${resource.apiVersion}|${scope.prefix}|${scope.selection.text}|${format.id}`;
     const deliverAfter = (events: readonly StoreEvent[]): void => {
       const changes = changesOf(
@@ -95,8 +107,10 @@ export class Topic {
     };
   }
 
+  /** Ends all watchers as a closing store does. */
   close(): void {
     this.#watch.close();
+    this.#ended(new StoreClosedError());
   }
 
   #events(batch: readonly StoreEvent[], through: Revision): void {
@@ -116,6 +130,7 @@ export class Topic {
   }
 
   #ended(error: StoreError): void {
+    this.#over = error;
     this.#onEnd();
     for (const { subscribers } of this.#views.values()) {
       for (const subscriber of [...subscribers]) subscriber.ended(error);
