@@ -57,13 +57,13 @@ describe("a HorizontalPodAutoscaler", () => {
         },
       },
     });
-    expect(v1?.["spec"]).not.toHaveProperty("metrics");
+    expect(v1?.spec).not.toHaveProperty("metrics");
     expect(convert?.(v1 ?? { metadata: {} }, "v2")).toEqual(v2);
   });
 
   it("aims at 80 % of cpu where nothing is said", () => {
     const bare = { ...v2, spec: { scaleTargetRef: v2.spec.scaleTargetRef, maxReplicas: 3 } };
-    expect(defaulted("HorizontalPodAutoscaler", bare)["spec"]).toMatchObject({
+    expect(defaulted("HorizontalPodAutoscaler", bare).spec).toMatchObject({
       minReplicas: 1,
       metrics: [{ type: "Resource", resource: { name: "cpu", target: { averageUtilization: 80 } } }],
     });
@@ -188,9 +188,9 @@ describe("networking", () => {
 
   it("a NetworkPolicy is about what comes in, and about what goes out where it says so", () => {
     const policy = (spec: object) => ({ metadata: meta, spec: { podSelector: {}, ...spec } });
-    expect(defaulted("NetworkPolicy", policy({}))["spec"]).toMatchObject({ policyTypes: ["Ingress"] });
+    expect(defaulted("NetworkPolicy", policy({})).spec).toMatchObject({ policyTypes: ["Ingress"] });
     const both = defaulted("NetworkPolicy", policy({ egress: [{ ports: [{ port: 53 }] }] }));
-    expect(both["spec"]).toMatchObject({
+    expect(both.spec).toMatchObject({
       policyTypes: ["Ingress", "Egress"],
       egress: [{ ports: [{ protocol: "TCP" }] }],
     });

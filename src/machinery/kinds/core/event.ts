@@ -7,6 +7,11 @@ import { validateCoreEvent } from "./event-validation.ts";
 export const coreEventStrategy = strategyFor<Event>({
   allowCreateOnUpdate: true,
   hasGeneration: false,
+  // Go writes these even when they say nothing.
+  defaultObject(event) {
+    event.reportingComponent ??= "";
+    event.reportingInstance ??= "";
+  },
   validate: validateCoreEvent,
 });
 

@@ -25,7 +25,7 @@ export function validateClaim({ spec }: PersistentVolumeClaim): FieldError[] {
   const errors: Errors = [];
   checkAccessModes(errors, "spec.accessModes", spec?.accessModes);
   if (spec?.selector) checkLabelSelector(errors, "spec.selector", spec.selector);
-  const storage = spec?.resources?.requests?.["storage"];
+  const storage = spec?.resources?.requests?.storage;
   if (storage === undefined) errors.push(required("spec.resources[storage]"));
   else if (readQuantity(storage).nanos <= 0n) {
     errors.push(invalidValue("spec.resources[storage]", storage, "must be greater than zero"));
@@ -54,10 +54,10 @@ export function validateClaimUpdate(claim: PersistentVolumeClaim, old: Persisten
   if (!sameJson(munged, before)) {
     errors.push(fieldForbidden("spec", `${immutable}\n${goDiff("core.PersistentVolumeClaimSpec", before, munged)}`));
   }
-  const wanted = claim.spec?.resources?.requests?.["storage"];
-  const had = before.resources?.requests?.["storage"];
+  const wanted = claim.spec?.resources?.requests?.storage;
+  const had = before.resources?.requests?.storage;
   if (wanted !== undefined && had !== undefined && readQuantity(wanted).compare(readQuantity(had)) < 0) {
-    const granted = old.status?.capacity?.["storage"];
+    const granted = old.status?.capacity?.storage;
     if (granted === undefined || readQuantity(wanted).compare(readQuantity(granted)) <= 0) {
       errors.push(fieldForbidden("spec.resources.requests.storage", "field can not be less than status.capacity"));
     }

@@ -46,7 +46,7 @@ export const persistentVolumeClaimTable = table<PersistentVolumeClaim>(
       metadata.name,
       metadata.deletionTimestamp === undefined ? (status?.phase ?? "") : "Terminating",
       spec?.volumeName ?? "",
-      bound ? (status?.capacity?.["storage"] ?? "0") : "",
+      bound ? (status?.capacity?.storage ?? "0") : "",
       bound ? accessModes(status?.accessModes) : "",
       metadata.annotations?.["volume.beta.kubernetes.io/storage-class"] ?? spec?.storageClassName ?? "",
       spec?.volumeAttributesClassName ?? "<unset>",

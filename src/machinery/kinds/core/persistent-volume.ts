@@ -59,7 +59,7 @@ function validateVolume({ spec }: PersistentVolume): FieldError[] {
   const errors: Errors = [];
   checkAccessModes(errors, "spec.accessModes", spec?.accessModes);
   if (!spec?.capacity || Object.keys(spec.capacity).length === 0) errors.push(required("spec.capacity"));
-  else if (spec.capacity["storage"] === undefined || Object.keys(spec.capacity).length > 1) {
+  else if (spec.capacity.storage === undefined || Object.keys(spec.capacity).length > 1) {
     errors.push(notSupported("spec.capacity", spec.capacity, ["storage"]));
   }
   for (const name in spec?.capacity) {
@@ -143,7 +143,7 @@ export const persistentVolumeTable = table<PersistentVolume>(
     const claim = spec?.claimRef;
     return [
       metadata.name,
-      spec?.capacity?.["storage"] ?? "0",
+      spec?.capacity?.storage ?? "0",
       accessModes(spec?.accessModes),
       spec?.persistentVolumeReclaimPolicy ?? "",
       status?.phase === undefined ? "" : phaseOf(volume),

@@ -64,7 +64,7 @@ function checkType(errors: Errors, secret: Secret): void {
       checkJson(errors, secret, ".dockerconfigjson");
       break;
     case "kubernetes.io/basic-auth":
-      if (secret.data?.["username"] === undefined && secret.data?.["password"] === undefined) {
+      if (secret.data?.username === undefined && secret.data?.password === undefined) {
         needs("username");
         needs("password");
       }

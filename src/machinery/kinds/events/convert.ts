@@ -26,6 +26,6 @@ export function fromCoreEvent(event: CoreEvent): Event {
 function renamed(event: object, names: Names, apiVersion: string): Record<string, unknown> {
   const result: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(event)) result[names[field] ?? field] = value;
-  result["apiVersion"] = apiVersion;
+  result.apiVersion = apiVersion;
   return result;
 }

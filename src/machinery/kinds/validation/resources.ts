@@ -50,7 +50,7 @@ export function checkContainerResources(
     }
   }
   const huge = [...Object.keys(limits ?? {}), ...Object.keys(requests ?? {})].some(isHugePages);
-  const base = [limits, requests].some((list) => list?.["cpu"] !== undefined || list?.["memory"] !== undefined);
+  const base = [limits, requests].some((list) => list?.cpu !== undefined || list?.memory !== undefined);
   if (huge && !base) {
     errors.push(fieldForbidden(path, "HugePages require cpu or memory"));
   }

@@ -144,9 +144,9 @@ describe("a Deployment", () => {
 describe("a ReplicaSet", () => {
   it("has one replica by default and starts with none", () => {
     const set = defaulted("ReplicaSet", deployment({}));
-    expect(set["spec"]).toMatchObject({ replicas: 1 });
+    expect(set.spec).toMatchObject({ replicas: 1 });
     definitionOf("ReplicaSet").strategy.prepareForCreate?.(set);
-    expect(set["status"]).toEqual({ replicas: 0 });
+    expect(set.status).toEqual({ replicas: 0 });
   });
 
   it("keeps its selector, and prints its counts", () => {
@@ -160,7 +160,7 @@ describe("a ReplicaSet", () => {
 
 describe("a StatefulSet", () => {
   it("has the defaults that a real cluster shows", () => {
-    expect(defaulted("StatefulSet", deployment({ serviceName: "db" }))["spec"]).toMatchObject({
+    expect(defaulted("StatefulSet", deployment({ serviceName: "db" })).spec).toMatchObject({
       persistentVolumeClaimRetentionPolicy: { whenDeleted: "Retain", whenScaled: "Retain" },
       podManagementPolicy: "OrderedReady",
       replicas: 1,
@@ -179,7 +179,7 @@ describe("a StatefulSet", () => {
 
 describe("a DaemonSet", () => {
   it("has the defaults that a real cluster shows, and needs a way to move", () => {
-    expect(defaulted("DaemonSet", deployment({}))["spec"]).toMatchObject({
+    expect(defaulted("DaemonSet", deployment({})).spec).toMatchObject({
       revisionHistoryLimit: 10,
       updateStrategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 1 }, type: "RollingUpdate" },
     });

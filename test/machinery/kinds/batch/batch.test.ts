@@ -84,7 +84,7 @@ describe("a CronJob", () => {
   });
 
   it("has the defaults that a real cluster shows", () => {
-    expect(defaulted("CronJob", cron({}))["spec"]).toMatchObject({
+    expect(defaulted("CronJob", cron({})).spec).toMatchObject({
       concurrencyPolicy: "Allow",
       failedJobsHistoryLimit: 1,
       successfulJobsHistoryLimit: 3,

@@ -17,7 +17,7 @@ describe("a Namespace", () => {
     });
     expect(strategy.holdsDeletion?.(namespace)).toBe(true);
     strategy.prepareForDelete?.(namespace);
-    expect(namespace["status"]).toEqual({ phase: "Terminating" });
+    expect(namespace.status).toEqual({ phase: "Terminating" });
     expect(strategy.holdsDeletion?.({ ...namespace, spec: { finalizers: [] } })).toBe(false);
   });
 
@@ -27,7 +27,7 @@ describe("a Namespace", () => {
       objectOf({ metadata: { name: "team" }, spec: Object.freeze({ finalizers: ["kubernetes"] }) }),
     );
     definitionOf("Namespace").strategy.prepareForUpdate?.(namespace, old);
-    expect(namespace["spec"]).toEqual({ finalizers: ["kubernetes"] });
+    expect(namespace.spec).toEqual({ finalizers: ["kubernetes"] });
   });
 
   it("is checked and printed", () => {

@@ -31,11 +31,11 @@ describe("a Service", () => {
       { sessionAffinityConfig: { clientIP: { timeoutSeconds: 10800 } } },
     ],
   ])("has the defaults of %s", (_, spec, expected) => {
-    expect(defaulted("Service", service(spec))["spec"]).toMatchObject(expected);
+    expect(defaulted("Service", service(spec)).spec).toMatchObject(expected);
   });
 
   it("that is a name for another host has no traffic policy", () => {
-    const spec = defaulted("Service", service({ type: "ExternalName", externalName: "example.com" }))["spec"];
+    const spec = defaulted("Service", service({ type: "ExternalName", externalName: "example.com" })).spec;
     expect(spec).not.toHaveProperty("internalTrafficPolicy");
   });
 
@@ -121,16 +121,16 @@ describe("a Service", () => {
     });
     const next = defaulted("Service", service({ type: "NodePort" }));
     definitionOf("Service").strategy.prepareForUpdate?.(next, old);
-    expect(next["spec"]).toMatchObject({
+    expect(next.spec).toMatchObject({
       clusterIP: "10.0.0.1",
       clusterIPs: ["10.0.0.1"],
       ipFamilies: ["IPv4"],
       ports: [{ nodePort: 30080 }],
     });
-    const inside = defaulted("Service", { ...next, spec: { ...(next["spec"] as object), type: "ClusterIP" } });
+    const inside = defaulted("Service", { ...next, spec: { ...(next.spec as object), type: "ClusterIP" } });
     definitionOf("Service").strategy.prepareForUpdate?.(inside, next);
-    expect((inside["spec"] as { ports: object[] }).ports[0]).not.toHaveProperty("nodePort");
-    expect(inside["spec"]).not.toHaveProperty("externalTrafficPolicy");
+    expect((inside.spec as { ports: object[] }).ports[0]).not.toHaveProperty("nodePort");
+    expect(inside.spec).not.toHaveProperty("externalTrafficPolicy");
   });
 
   it.each<[string, object, object]>([

@@ -1,5 +1,6 @@
 import type { Pod } from "../../../types/core/v1.ts";
 import { strategyFor } from "../../strategy-for.ts";
+import { admitNewPod, admitPodUpdate } from "./admitted-defaults.ts";
 import { defaultPod } from "./defaults.ts";
 import { podGraceSeconds } from "./grace.ts";
 import { qosClassOf } from "./qos.ts";
@@ -11,6 +12,7 @@ export const podStrategy = strategyFor<Pod>({
   hasGeneration: true,
   defaultObject: defaultPod,
   prepareForCreate(pod) {
+    admitNewPod(pod);
     pod.status = { phase: "Pending", qosClass: qosClassOf(pod) };
     if (pod.spec?.schedulingGates?.length) {
       pod.status.conditions = [
@@ -23,6 +25,7 @@ export const podStrategy = strategyFor<Pod>({
       ];
     }
   },
+  prepareForUpdate: admitPodUpdate,
   prepareForStatusUpdate(pod, old) {
     if (old.status?.qosClass && pod.status) pod.status.qosClass ??= old.status.qosClass;
   },
