@@ -33,15 +33,15 @@ function mergeObject(original: JsonObject, patch: JsonObject, schema: Schema | u
   }
   const result: JsonObject = { ...original };
   retainKeys(result, patch);
+  // What a patch both deletes and adds is there in the end.
+  for (const key of Object.keys(patch)) if (key.startsWith(deletePrefix)) deleteItems(result, key, patch[key]);
   for (const key of Object.keys(patch)) {
     if (key === directive || key === retainKeysDirective) continue;
     if (key.startsWith(orderPrefix)) {
       const field = key.slice(orderPrefix.length);
       // With changes to the list itself, both are done together below.
       if (!Array.isArray(getKey(patch, field))) reorder(result, field, patch[key], fieldMeta(schema, field));
-    } else if (key.startsWith(deletePrefix)) {
-      deleteItems(result, key, patch[key]);
-    } else {
+    } else if (!key.startsWith(deletePrefix)) {
       mergeField(result, patch, key, fieldMeta(schema, key));
     }
   }
@@ -104,7 +104,10 @@ function mergeList(
       merged.push(stripped(item));
     }
   }
-  return orderElements(merged, order ?? items, current, identity);
+  // Where an order is given, Kubernetes lets new items take the places of deleted ones before it looks at what stood where.
+  return order
+    ? orderElements(merged, order, merged.slice(0, current.length), identity)
+    : orderElements(merged, items, current, identity);
 }
 
 /** Items with $patch: those to delete are taken out of the list, `replace` makes the patch's items the whole list. */
@@ -134,8 +137,9 @@ function specialItems(
   return { kept, items, replace };
 }
 
-/** Every item of the patch must stand in $setElementOrder, in that order. */
+/** Every item of the patch must stand in $setElementOrder, in that order; an empty one asks for nothing. */
 function checkOrder(items: readonly unknown[], order: readonly unknown[], identity: Identity, mergeKey: string): void {
+  if (order.length === 0) return;
   const index = new ItemIndex(order, identity);
   let last = -1;
   for (const item of items) {
