@@ -3,8 +3,11 @@ import type { Duplex } from "node:stream";
 import type { ExecStreams } from "../../../../proto/agent.ts";
 import { frameDecoder } from "./framing.ts";
 
-/** Resolves when the engine closes the connection, or the client's signal aborts. */
-export async function pump(connection: Duplex, tty: boolean, streams: ExecStreams): Promise<void> {
+/**
+ * Resolves when the engine closes the connection, or the client's signal aborts. `closeStdin`: whether the end of the
+ * client's input is the end of the process's.
+ */
+export async function pump(connection: Duplex, tty: boolean, streams: ExecStreams, closeStdin = true): Promise<void> {
   const { stdin, stdout, stderr, signal } = streams;
   const write = (stream: number, payload: Buffer) => {
     const target = stream === 2 ? stderr : stdout;
@@ -19,8 +22,8 @@ export async function pump(connection: Duplex, tty: boolean, streams: ExecStream
   connection.on("data", decode);
   if (stdin) {
     // end() half-closes the connection: the process sees the end of its input and may still write.
-    stdin.pipe(connection, { end: true });
-    stdin.on("error", () => connection.end());
+    stdin.pipe(connection, { end: closeStdin });
+    if (closeStdin) stdin.on("error", () => connection.end());
   }
   await new Promise<void>((resolve, reject) => {
     const done = () => {
