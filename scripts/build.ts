@@ -15,18 +15,21 @@ const dist = join(root, "dist");
 export const dataFiles: readonly string[] = ["src/machinery/schema/kubernetes-1.36.json"];
 
 /**
- * docker-modem loads an SSH client of half a megabyte at once, for ssh:// hosts alone. kl refuses those with a hint
- * (a forwarded socket does the same), and its bundle leaves the client out.
+ * dockerode loads, at once, an SSH client for ssh:// hosts and gRPC for BuildKit sessions: a megabyte that kl never uses.
+ * ssh:// hosts are refused with a hint (a forwarded socket does the same).
  */
-const withoutSsh: Plugin = {
-  name: "without-ssh",
+const leftOut: Plugin = {
+  name: "left-out",
   setup({ onLoad, onResolve }) {
     onResolve({ filter: /^ssh2$/ }, () => ({ path: "ssh2", namespace: "left-out" }));
-    onLoad({ filter: /.*/, namespace: "left-out" }, () => ({
+    onResolve({ filter: /^@grpc\/(grpc-js|proto-loader)$/ }, ({ importer, path }) =>
+      importer.includes("/dockerode/") ? { path, namespace: "left-out" } : undefined,
+    );
+    onLoad({ filter: /^ssh2$/, namespace: "left-out" }, () => ({
       contents:
         'module.exports = { Client: class { constructor() { throw new Error("ssh:// Docker hosts are not supported: forward the socket with ssh -L instead"); } } };',
-      loader: "js",
     }));
+    onLoad({ filter: /^@grpc/, namespace: "left-out" }, () => ({ contents: "module.exports = {};" }));
   },
 };
 
@@ -44,8 +47,7 @@ export async function bundle(): Promise<void> {
     // ES modules keep their names when they are imported lazily; CommonJS ones would hide behind `default`.
     mainFields: ["module", "main"],
     target: "node22",
-    minifySyntax: true,
-    minifyWhitespace: true,
+    minify: true,
     keepNames: true,
     chunkNames: "[name]-[hash]",
     external: ["better-sqlite3", "cpu-features", "*.node"],
@@ -53,7 +55,7 @@ export async function bundle(): Promise<void> {
     banner: {
       js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
     },
-    plugins: [withoutSsh],
+    plugins: [leftOut],
     logLevel: "warning",
   });
   for (const file of dataFiles) copyFileSync(join(root, file), join(dist, basename(file)));
