@@ -222,3 +222,26 @@ test("what is left without owners is found when the controllers start", async ()
   await configMaps("default").create({ apiVersion: "v1", kind: "ConfigMap", metadata });
   await gone(() => configMaps("default").get("lost"));
 });
+
+test("a rollout that a restart has cut off goes on, and what was deleted meanwhile is collected", async () => {
+  await deploy({ replicas: 6 });
+  await complete();
+  const doomed = { name: "doomed", namespace: "default" };
+  const owner = await configMaps("default").create({ apiVersion: "v1", kind: "ConfigMap", metadata: doomed });
+  const reference = { apiVersion: "v1", kind: "ConfigMap", name: "doomed", uid: owner.metadata.uid ?? "" };
+  const metadata = { name: "dependent", namespace: "default", ownerReferences: [reference] };
+  await configMaps("default").create({ apiVersion: "v1", kind: "ConfigMap", metadata });
+  await setImage("web:2");
+  await until(replicaSets, (all) => all.length === 2);
+  await cluster.halt();
+  await configMaps("default").delete("doomed");
+
+  cluster = await RealCluster.start(cluster.store);
+  await complete();
+  await until(
+    () => cluster.pods().map((pod) => pod.spec?.containers[0]?.image),
+    (images) => images.length === 6 && images.every((image) => image === "web:2"),
+  );
+  await gone(() => configMaps("default").get("dependent"));
+  expect(await replicaSets()).toHaveLength(2);
+});

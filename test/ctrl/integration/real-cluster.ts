@@ -37,8 +37,8 @@ export class RealCluster {
     this.informers = createInformerFactory({ ...options, client: this.api.client(user) });
   }
 
-  static async start(): Promise<RealCluster> {
-    const cluster = new RealCluster(await openMemoryStore());
+  static async start(store?: Store): Promise<RealCluster> {
+    const cluster = new RealCluster(store ?? (await openMemoryStore()));
     const warnings = cluster.warnings;
     const log: Logger = { ...silentLogger, warn: (fields) => warnings.push(fields), child: () => log };
     cluster.#controllers = await startControllers({
@@ -58,13 +58,18 @@ export class RealCluster {
     return cluster;
   }
 
-  async stop(): Promise<void> {
+  /** All but the store, on which another cluster may start. */
+  async halt(): Promise<void> {
     this.#nodeRuns = false;
     await this.#controllers?.stop();
     await Promise.all(this.#recorders.map((recorder) => recorder.stop()));
     await this.informers.stop();
     await this.#nodeWork;
     await this.api.close();
+  }
+
+  async stop(): Promise<void> {
+    await this.halt();
     await this.store.close();
   }
 
