@@ -2,7 +2,7 @@
 import type { Container, Pod } from "../../machinery/types/core/v1.ts";
 import type { ContainerConfig } from "../runtime/types.ts";
 
-export type ContainerKind = ContainerConfig["kind"];
+type ContainerKind = ContainerConfig["kind"];
 
 export interface SpecContainer {
   readonly kind: ContainerKind;

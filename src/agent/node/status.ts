@@ -11,7 +11,7 @@ const DISK_SHARE = 0.05;
 const DISK_BYTES = 2 ** 30;
 
 /** Of Kubernetes 1.36, whose behaviour this node has. */
-export const KUBELET_VERSION = "v1.36.0-kl.0.1.0";
+const KUBELET_VERSION = "v1.36.0-kl.0.1.0";
 
 export interface NodeStatusInput {
   readonly host: HostFacts;

@@ -26,5 +26,3 @@ export class ProbeResults implements ProbeVerdicts {
     this.#verdicts.delete(containerId);
   }
 }
-
-export const noVerdicts: ProbeVerdicts = { verdict: () => undefined };

@@ -69,7 +69,7 @@ function runtimeState(input: StatusInput, state: ContainerState): StatusState {
   return { waiting: { reason: "ContainerCreating" } };
 }
 
-export function terminated(input: Pick<StatusInput, "messages">, state: ContainerState): ContainerStateTerminated {
+function terminated(input: Pick<StatusInput, "messages">, state: ContainerState): ContainerStateTerminated {
   const exitCode = state.exitCode ?? 0;
   const neverRan = state.startedAt === undefined;
   const reason = state.oomKilled

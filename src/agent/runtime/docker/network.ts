@@ -9,7 +9,7 @@ import type { Engine } from "./engine.ts";
 import { label, type Ownership } from "./labels.ts";
 
 /** At most 15 characters, for it is the bridge's interface name as well. */
-export function networkName(owner: Ownership): string {
+function networkName(owner: Ownership): string {
   return `kl-${createHash("sha256").update(`${owner.clusterId}/${owner.nodeName}`).digest("hex").slice(0, 10)}`;
 }
 

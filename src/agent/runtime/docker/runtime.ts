@@ -9,6 +9,7 @@ import {
   type Runtime,
   RuntimeError,
   type RuntimeInfo,
+  RuntimeUnavailableError,
   type SandboxConfig,
   type SandboxState,
 } from "../types.ts";
@@ -37,6 +38,7 @@ export interface DockerRuntimeOptions {
   readonly log: Logger;
 }
 
+const PING_TIMEOUT = 15_000;
 /** How long after an end the engine may still learn that it was the kernel's doing for want of memory (ms). */
 const OOM_NOTICE = 150;
 
@@ -72,7 +74,7 @@ class DockerRuntime implements Runtime {
 
   async info(): Promise<RuntimeInfo> {
     if (this.#info) {
-      await this.#engine.call((docker) => docker.ping());
+      await this.#ping();
       return await this.#info;
     }
     const asked = this.#askInfo();
@@ -81,6 +83,21 @@ class DockerRuntime implements Runtime {
       this.#info = undefined;
     });
     return await asked;
+  }
+
+  /** An engine that hangs is as good as none. */
+  async #ping(): Promise<void> {
+    let cancel: () => void = () => undefined;
+    const late = new Promise<never>((_, reject) => {
+      const { address } = this.#engine;
+      const error = new RuntimeUnavailableError(`the Docker daemon at ${address} does not answer in time`);
+      cancel = this.#clock.after(PING_TIMEOUT, () => reject(error));
+    });
+    try {
+      await Promise.race([this.#engine.call((docker) => docker.ping()), late]);
+    } finally {
+      cancel();
+    }
   }
 
   async #askInfo(): Promise<RuntimeInfo> {
