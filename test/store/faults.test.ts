@@ -163,7 +163,7 @@ test("a second owner is refused while the first one lives, and harms nothing", a
   const file = join(folder(), "state.db");
   const first = await open({ file });
   await first.create("/a", template("one"));
-  expect(await failure(open({ file }))).toMatchObject({ reason: "io", message: expect.stringContaining("in use") });
+  expect(await failure(open({ file }))).toMatchObject({ reason: "in-use", message: expect.stringContaining("in use") });
   await first.create("/b", template("two"));
   await first.close();
   const second = await open({ file });

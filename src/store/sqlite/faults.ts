@@ -37,7 +37,8 @@ export function checkWritable(file: string): void {
 export function openingError(error: unknown, file: string): StoreError {
   if (error instanceof StoreError) return error;
   const code = codeOf(error);
-  if (code.startsWith("SQLITE_BUSY")) return new StoreUnavailableError("io", `${file} is in use by another process`);
+  if (code.startsWith("SQLITE_BUSY"))
+    return new StoreUnavailableError("in-use", `${file} is in use by another process`);
   const message = error instanceof Error ? error.message : String(error);
   return new StoreUnavailableError(reasonOf(code), `cannot open ${file}: ${message}`, { cause: error });
 }
