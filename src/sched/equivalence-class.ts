@@ -21,10 +21,10 @@ interface Normalized extends WeightedScorer {
 
 export class EquivalenceClass {
   readonly #snapshot: Snapshot;
-  #pod: CompiledPod;
-  #filters: readonly NodeFilter[] = [];
-  #nodeScorers: readonly WeightedScorer[] = [];
-  #loadScorers: readonly WeightedScorer[] = [];
+  readonly #pod: CompiledPod;
+  readonly #filters: readonly NodeFilter[];
+  readonly #nodeScorers: readonly WeightedScorer[];
+  readonly #loadScorers: readonly WeightedScorer[];
   #normalized: Normalized[] = [];
   /** By slot: 0 passes, else 1 + the index of the filter that refuses; 255 no node. First those that read Node objects alone. */
   #nodeVerdict = new Uint8Array(0);
@@ -43,13 +43,6 @@ export class EquivalenceClass {
   constructor(pod: CompiledPod, snapshot: Snapshot) {
     this.#pod = pod;
     this.#snapshot = snapshot;
-    this.become(pod);
-  }
-
-  /** Starts anew for other pods, in the memory it has. */
-  become(pod: CompiledPod): void {
-    this.#pod = pod;
-    this.#position = -1;
     this.#filters = pod.filters.map(({ filter }) => filter);
     const plain = pod.scorers.filter(({ scorer }) => !scorer.normalize);
     this.#nodeScorers = plain.filter(({ scorer }) => scorer.reads === "node");

@@ -9,7 +9,12 @@ import type { PodInfo } from "./snapshot/pod-info.ts";
 import type { Snapshot } from "./snapshot/snapshot.ts";
 
 export type Plan =
-  | { readonly nodeName: string; readonly score: number; readonly feasible: number }
+  | {
+      readonly nodeName: string;
+      readonly score: number;
+      /** How many nodes were found that would take the pod; not all are looked for where there are very many. */
+      readonly feasible: number;
+    }
   | { readonly nodeName: undefined; readonly diagnosis: Diagnosis };
 
 /** Classes kept at most; each takes some 40 bytes per node. */
@@ -20,8 +25,8 @@ export class Planner {
   readonly #snapshot: Snapshot;
   /** The most recently used last. */
   readonly #classes = new Map<string, EquivalenceClass | undefined>();
-  /** Answers for pods that are the first of their kind: many kinds never see a second one. */
-  #scratch: EquivalenceClass | undefined;
+  /** Where the next look at a part of the nodes begins. */
+  #start = 0;
 
   constructor(profile: Profile, snapshot: Snapshot) {
     this.#profile = profile;
@@ -36,16 +41,15 @@ export class Planner {
       return this.#planClass(known);
     }
     const compiled = compilePod(pod, this.#profile, this.#snapshot);
-    if (compiled.refused || compiled.only) return this.#planFew(compiled);
+    if (compiled.refused || compiled.only) return this.#planAfresh(compiled);
     if (signature !== undefined && this.#classes.has(signature)) {
       const members = new EquivalenceClass(compiled, this.#snapshot);
       this.#touch(signature, members);
       return this.#planClass(members);
     }
+    // The first of its kind; many kinds never see a second one, and to keep everything about all nodes would not pay.
     this.#touch(signature, undefined);
-    if (this.#scratch) this.#scratch.become(compiled);
-    else this.#scratch = new EquivalenceClass(compiled, this.#snapshot);
-    return this.#planClass(this.#scratch);
+    return this.#planAfresh(compiled);
   }
 
   #touch(signature: string | undefined, entry: EquivalenceClass | undefined): void {
@@ -68,35 +72,64 @@ export class Planner {
     };
   }
 
-  /** For pods that name their nodes: nothing is kept, only those nodes are looked at. */
-  #planFew(pod: CompiledPod): Plan {
+  /** Keeps nothing, and stops looking when there is choice enough. */
+  #planAfresh(pod: CompiledPod): Plan {
+    const { filters } = pod;
+    const { end, present } = this.#snapshot;
+    const enough = pod.only ? pod.only.names.size : choiceEnough(this.#snapshot.nodeCount);
     const feasible: number[] = [];
     const refusedBy = new Map<number, number>();
-    for (const name of pod.only?.names ?? []) {
-      const slot = this.#snapshot.slotOf(name);
-      if (slot === undefined) continue;
-      const refusing = pod.filters.findIndex(({ filter }) => !filter.passes(slot));
-      if (refusing < 0) feasible.push(slot);
-      else refusedBy.set(slot, refusing);
+    const look = (slot: number): void => {
+      for (let i = 0; i < filters.length; i++) {
+        if (filters[i]?.filter.passes(slot)) continue;
+        refusedBy.set(slot, i);
+        return;
+      }
+      feasible.push(slot);
+    };
+    if (pod.only) {
+      for (const name of pod.only.names) {
+        const slot = this.#snapshot.slotOf(name);
+        if (slot !== undefined) look(slot);
+      }
+    } else if (!pod.refused) {
+      for (let seen = 0; seen < end && feasible.length < enough; seen++) {
+        if (this.#start >= end) this.#start = 0;
+        if (present[this.#start] === 1) look(this.#start);
+        this.#start++;
+      }
     }
-    const [best] = scored(pod, feasible);
-    if (!best) {
+    if (feasible.length === 0) {
       return { nodeName: undefined, diagnosis: diagnose(this.#snapshot, pod, (slot) => refusedBy.get(slot) ?? -1) };
     }
-    return { nodeName: this.#snapshot.nodeName(best.slot), score: best.score, feasible: feasible.length };
+    const { slot, score } = best(pod, feasible);
+    return { nodeName: this.#snapshot.nodeName(slot), score, feasible: feasible.length };
   }
 }
 
-/** The best first. */
-function scored(pod: CompiledPod, slots: readonly number[]): { slot: number; score: number }[] {
-  const totals = slots.map((slot) => ({ slot, score: 0 }));
+/** kube-scheduler's adaptive percentageOfNodesToScore: all of a small cluster, a twentieth at least of a large one. */
+function choiceEnough(nodes: number): number {
+  const percentage = Math.max(5, 50 - Math.floor(nodes / 125));
+  return Math.max(100, Math.floor((nodes * percentage) / 100));
+}
+
+function best(pod: CompiledPod, slots: readonly number[]): { slot: number; score: number } {
+  const totals = new Float64Array(slots.length);
+  const raw = new Float64Array(slots.length);
   for (const { scorer, weight } of pod.scorers) {
-    const raw = slots.map((slot) => scorer.score(slot));
-    const highest = Math.max(0, ...raw);
-    for (const [i, total] of totals.entries()) {
-      const points = raw[i] ?? 0;
-      total.score += weight * (scorer.normalize ? normalized(points, highest, scorer.normalize) : points);
+    let highest = 0;
+    for (let i = 0; i < slots.length; i++) {
+      const points = scorer.score(slots[i] as number);
+      raw[i] = points;
+      if (points > highest) highest = points;
+    }
+    for (let i = 0; i < slots.length; i++) {
+      const points = raw[i] as number;
+      const counted = scorer.normalize ? normalized(points, highest, scorer.normalize) : points;
+      totals[i] = (totals[i] as number) + weight * counted;
     }
   }
-  return totals.sort((a, b) => b.score - a.score || a.slot - b.slot);
+  let winner = 0;
+  for (let i = 1; i < slots.length; i++) if ((totals[i] as number) > (totals[winner] as number)) winner = i;
+  return { slot: slots[winner] as number, score: totals[winner] as number };
 }
