@@ -3,7 +3,7 @@ import type { Node, NodeCondition, NodeStatus } from "../../machinery/types/core
 const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 
 /** Marks simulated nodes, so that a selector can keep pods on or off them. */
-export const simulatedLabel = "kl.dev/simulated";
+const simulatedLabel = "kl.dev/simulated";
 
 export function nodeObject(name: string): Node {
   return {

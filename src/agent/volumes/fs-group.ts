@@ -1,6 +1,16 @@
 /** securityContext.fsGroup: the group owns the volume, may write it, and what is made in it belongs to it too. */
 import { chmod, lchown, lstat, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { VolumeContext } from "./plugins/types.ts";
+
+/** The pod's fsGroup, if this process can give files away: without root the volume stays its own, and a warning says so. */
+export function fsGroupOf({ host, pod, volume }: VolumeContext): number | undefined {
+  const gid = pod.spec?.securityContext?.fsGroup;
+  if (gid === undefined || process.getuid?.() === 0) return gid;
+  const fields = { namespace: pod.metadata.namespace, pod: pod.metadata.name, volume: volume.name };
+  host.log.warn(fields, "fsGroup is not applied: changing the owner of files needs root");
+  return undefined;
+}
 
 /**
  * Gives the whole tree to the group, as the kubelet does for writable volumes: read and write for the group everywhere,

@@ -27,6 +27,11 @@ export interface VolumeManagerOptions {
 
 const plugins: readonly VolumePlugin[] = [emptyDir, hostPath, configMap, secret, downwardApi, projected];
 
+/**
+ * As root on Linux everything works. Without root nothing can be mounted or given away, and a warning in the log says so for
+ * each: emptyDir with medium Memory and secrets are on the disk (its sizeLimit does not hold), fsGroup is not applied, and
+ * a subPath is checked but not pinned (see subpath.ts). The container engine must see the same mounts as this process.
+ */
 export function createVolumeManager(options: VolumeManagerOptions): VolumeManager {
   const { root, mounts = hostMountTable } = options;
   const host: VolumeHost = {

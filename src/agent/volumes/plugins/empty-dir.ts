@@ -1,6 +1,6 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { quantityValue } from "../../../machinery/quantity/read.ts";
-import { giveToGroup } from "../fs-group.ts";
+import { fsGroupOf, giveToGroup } from "../fs-group.ts";
 import type { VolumeContext, VolumePlugin } from "./types.ts";
 
 /** https://kubernetes.io/docs/concepts/storage/volumes/#emptydir */
@@ -11,13 +11,13 @@ export const emptyDir: VolumePlugin = {
   hostPath: ({ folder }) => folder,
 
   async setUp(context) {
-    const { folder, pod, volume } = context;
+    const { folder, volume } = context;
     const medium = volume.emptyDir?.medium ?? "";
     let isNew = (await mkdir(folder, { recursive: true })) !== undefined;
     if (medium === "Memory") isNew = (await mountInMemory(context)) || isNew;
     else if (medium !== "") throw new Error(`unknown storage medium ${JSON.stringify(medium)}`);
     if (isNew) await chmod(folder, 0o777);
-    const gid = pod.spec?.securityContext?.fsGroup;
+    const gid = fsGroupOf(context);
     // Only once: what the containers have written since may be anything, and large.
     if (gid !== undefined && isNew) await giveToGroup(folder, gid);
   },

@@ -58,10 +58,10 @@ async function tokenFile(
   return new Map([[source.path, { content: Buffer.from(token), mode, ...(uid === undefined ? {} : { uid }) }]]);
 }
 
-/** The user that every container runs as, if they all say the same: then the token is theirs alone. */
+/** The user that every container runs as, if they all say the same: then the token is theirs alone. Only root can give it to them. */
 function soleUser(pod: Pod): number | undefined {
   const { spec } = pod;
-  if (!spec) return undefined;
+  if (!spec || process.getuid?.() !== 0) return undefined;
   const users = new Set(
     [...(spec.initContainers ?? []), ...spec.containers].map(
       (container) => container.securityContext?.runAsUser ?? spec.securityContext?.runAsUser,

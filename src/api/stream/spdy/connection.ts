@@ -43,6 +43,8 @@ export class SpdyConnection {
   constructor({ transport, onStream }: SpdyOptions) {
     this.#transport = transport;
     this.#onStream = onStream;
+    // What fails is noticed by whoever reads; a failing write alone must not end the process.
+    transport.on("error", () => undefined);
     this.closed = this.#run();
   }
 

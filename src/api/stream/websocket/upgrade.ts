@@ -5,6 +5,9 @@ import { badRequest } from "../../../machinery/status/errors.ts";
 import type { UpgradeRequest } from "../../http/connect.ts";
 import { keepAlive } from "../keep-alive.ts";
 
+/** Of one message, in bytes: clients send a chunk of stdin or of a connection at a time. */
+const maxPayload = 32 << 20;
+
 let server: Promise<WebSocketServer> | undefined;
 
 /**
@@ -24,19 +27,26 @@ export async function acceptWebSocket<P extends string>(
     .find((known) => known !== undefined);
   if (protocol === undefined)
     throw badRequest(`unable to upgrade: none of the protocols [${offered.join(" ")}] is known`);
-  server ??= import("ws").then(
-    (ws) =>
-      new ws.WebSocketServer({
-        noServer: true,
-        perMessageDeflate: false,
-        clientTracking: false,
-        // Only ever asked with protocols that are known to include a supported one; see `chosen`.
-        handleProtocols: (_, request) => chosen.get(request) ?? false,
-      }),
-  );
+  server ??= import("ws").then((ws) => {
+    const made = new ws.WebSocketServer({
+      noServer: true,
+      perMessageDeflate: false,
+      maxPayload,
+      clientTracking: false,
+    });
+    made.on("headers", (lines, request) => {
+      const name = chosen.get(request);
+      if (name) lines.push(`Sec-WebSocket-Protocol: ${name}`);
+    });
+    return made;
+  });
   const webSockets = await server;
+  // ws takes only what HTTP calls a token, and kubectl's "SPDY/3.1+portforward.k8s.io" is none: so ws is not shown it.
   chosen.set(message, protocol);
-  const webSocket = await new Promise<WebSocket>((resolve) => {
+  delete message.headers["sec-websocket-protocol"];
+  const webSocket = await new Promise<WebSocket>((resolve, reject) => {
+    // A handshake that is not one was answered with 400 already.
+    socket.once("close", () => reject(new Error("the WebSocket handshake failed")));
     webSockets.handleUpgrade(message, socket, head, resolve);
   });
   return { webSocket, protocol };
