@@ -16,8 +16,8 @@ const template = { bytes: body, slot: body.indexOf('""') + 1 };
 const folder = mkdtempSync(join(process.env.KL_BENCH_DIR ?? tmpdir(), "kl-bench-"));
 
 const variants: Record<string, (file: string) => Promise<Store>> = {
-  "worker, 2 groups under way": (file) => openSqliteStore({ file }),
-  "worker, 1 group under way": (file) => openSqliteStore({ file, commitDepth: 1 }),
+  worker: (file) => openSqliteStore({ file }),
+  "worker, 2 groups under way": (file) => openSqliteStore({ file, commitDepth: 2 }),
   "main thread": (file) => openInThisThread({ file }),
 };
 

@@ -15,7 +15,7 @@ export interface StoreOptions {
   readonly log?: (level: "warn" | "error", message: string, error: unknown) => void;
   /** How much of the recent past is kept in memory for watches that resume. Default 10,000 events, 16 MB of values. */
   readonly ring?: { readonly events?: number; readonly bytes?: number };
-  /** How many groups of writes may be on their way to the disk at once. Default 2. */
+  /** How many groups of writes may be on their way to the disk at once. Default 1: more was not measurably faster (docs/store.md). */
   readonly commitDepth?: number;
   /** See DatabaseOptions. */
   readonly checkpointPages?: number;
@@ -90,7 +90,7 @@ function makeStore(channel: EngineChannel, state: LoadedState, loaded: Loaded, o
     revision: loaded.revision,
     compactedRevision: loaded.compactedRevision,
     ring: { events: options.ring?.events ?? 10_000, bytes: options.ring?.bytes ?? 16 * 1024 * 1024 },
-    commitDepth: options.commitDepth ?? 2,
+    commitDepth: options.commitDepth ?? 1,
     report,
   });
   if (loaded.compacting) {
