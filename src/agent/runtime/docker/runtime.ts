@@ -323,7 +323,7 @@ class DockerRuntime implements Runtime {
   }
 
   async portForward(sandbox: SandboxState, port: number) {
-    return await connectToPod(sandbox, port);
+    return await connectToPod(this.#engine, sandbox, port);
   }
 }
 

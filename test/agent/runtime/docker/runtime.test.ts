@@ -74,6 +74,15 @@ describeDocker("Docker runtime", () => {
     connection.end("GET / HTTP/1.0\r\n\r\n");
     expect(await text(connection)).toContain("hi");
     await expect(runtime.portForward(sandbox, 9)).rejects.toThrow(/9 inside namespace of pod .*: connection refused/);
+
+    // What listens on loopback only is reached from inside the sandbox, whole answers after a half-closed request too.
+    const serveLocally = ["sh", "-c", "mkdir /l; yes | head -c 300000 > /l/big; exec httpd -f -p 127.0.0.1:7777 -h /l"];
+    const local = containerConfig(uid, image, { name: "third", command: serveLocally });
+    await runtime.startContainer(await runtime.createContainer(sandbox, local));
+    const inside = await vi.waitFor(() => runtime.portForward(sandbox, 7777), 5000);
+    inside.end("GET /big HTTP/1.0\r\n\r\n");
+    const [head = "", body = ""] = (await text(inside)).split("\r\n\r\n");
+    expect([head.split("\r\n")[0], body.length]).toEqual(["HTTP/1.1 200 OK", 300_000]);
   });
 
   test("exec gives output and exit codes, feeds stdin to its end, and probes are cut at their timeout", async () => {

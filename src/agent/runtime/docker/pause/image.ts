@@ -1,21 +1,26 @@
 /**
- * The image of the sandbox container. The agent makes it itself, so that no registry is needed: a file system of one
- * file, imported through the engine's API under a tag that changes whenever the program does.
+ * The image of the sandbox container. The agent makes it itself, so that no registry is needed: a file system of two
+ * small programs, imported through the engine's API under a tag that changes whenever they do.
  */
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import type { Engine } from "../engine.ts";
+import { connectProgram } from "./connect-program.ts";
 import { elfExecutable } from "./elf.ts";
 import { pauseProgram } from "./program.ts";
 
-export function pauseExecutable(architecture: "amd64" | "arm64"): Uint8Array {
-  return elfExecutable(architecture, pauseProgram(architecture));
+/** By their names in the image's root: "pause" is what the container runs, "connect" serves port-forward. */
+export function sandboxExecutables(architecture: "amd64" | "arm64"): Readonly<Record<"pause" | "connect", Uint8Array>> {
+  return {
+    pause: elfExecutable(architecture, pauseProgram(architecture)),
+    connect: elfExecutable(architecture, connectProgram(architecture)),
+  };
 }
 
-/** "kl.local/pause:" and the first digits of the program's hash. */
+/** "kl.local/pause:" and the first digits of the programs' hash. */
 export function pauseTag(architecture: "amd64" | "arm64"): string {
-  const hash = createHash("sha256").update(pauseExecutable(architecture)).digest("hex");
-  return `kl.local/pause:${hash.slice(0, 12)}`;
+  const { pause, connect } = sandboxExecutables(architecture);
+  return `kl.local/pause:${createHash("sha256").update(pause).update(connect).digest("hex").slice(0, 12)}`;
 }
 
 /** Makes the image if the engine does not have it, and returns its tag. */
@@ -33,7 +38,7 @@ export async function ensurePauseImage(engine: Engine, architecture: "amd64" | "
         },
       ),
   );
-  if (!present) await importImage(engine, tag, tarOfOneFile("pause", pauseExecutable(architecture)));
+  if (!present) await importImage(engine, tag, tarOf(sandboxExecutables(architecture)));
   return tag;
 }
 
@@ -48,10 +53,16 @@ async function importImage(engine: Engine, tag: string, archive: Uint8Array): Pr
   });
 }
 
-/** A tar archive (POSIX ustar) of one executable file. */
-export function tarOfOneFile(name: string, content: Uint8Array): Uint8Array {
-  const block = 512;
-  const archive = new Uint8Array(block + Math.ceil(content.length / block) * block + 2 * block);
+const BLOCK = 512;
+
+/** A tar archive (POSIX ustar) of executable files. */
+export function tarOf(files: Readonly<Record<string, Uint8Array>>): Uint8Array {
+  const members = Object.entries(files).map(([name, content]) => member(name, content));
+  return Buffer.concat([...members, new Uint8Array(2 * BLOCK)]);
+}
+
+function member(name: string, content: Uint8Array): Uint8Array {
+  const archive = new Uint8Array(BLOCK + Math.ceil(content.length / BLOCK) * BLOCK);
   const put = (offset: number, text: string) => archive.set(new TextEncoder().encode(text), offset);
   const octal = (value: number, digits: number) => `${value.toString(8).padStart(digits, "0")}\0`;
   put(0, name);
@@ -63,8 +74,8 @@ export function tarOfOneFile(name: string, content: Uint8Array): Uint8Array {
   put(148, "        ");
   put(156, "0");
   put(257, "ustar\x0000");
-  const sum = archive.subarray(0, block).reduce((total, byte) => total + byte, 0);
+  const sum = archive.subarray(0, BLOCK).reduce((total, byte) => total + byte, 0);
   put(148, `${octal(sum, 6)} `);
-  archive.set(content, block);
+  archive.set(content, BLOCK);
   return archive;
 }

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { pauseExecutable, pauseTag, tarOfOneFile } from "../../../../../src/agent/runtime/docker/pause/image.ts";
+import { pauseTag, sandboxExecutables, tarOf } from "../../../../../src/agent/runtime/docker/pause/image.ts";
 import { pauseProgram } from "../../../../../src/agent/runtime/docker/pause/program.ts";
 
 const words = (code: Uint8Array) =>
@@ -16,14 +16,17 @@ test("the executables are a few hundred bytes: one header, one segment, the code
     ["amd64", 0x3e],
     ["arm64", 0xb7],
   ] as const) {
-    const file = pauseExecutable(architecture);
-    const view = new DataView(file.buffer);
-    expect(file.length).toBeLessThan(300);
-    expect([...file.subarray(0, 4)]).toEqual([0x7f, 0x45, 0x4c, 0x46]);
-    expect(view.getUint16(18, true)).toBe(machine);
-    expect(view.getBigUint64(24, true)).toBe(0x400000n + 120n);
-    expect(view.getBigUint64(96, true)).toBe(BigInt(file.length));
-    expect(Buffer.from(file.subarray(120))).toEqual(Buffer.from(pauseProgram(architecture)));
+    for (const file of Object.values(sandboxExecutables(architecture))) {
+      const view = new DataView(file.buffer);
+      expect(file.length).toBeLessThan(500);
+      expect([...file.subarray(0, 4)]).toEqual([0x7f, 0x45, 0x4c, 0x46]);
+      expect(view.getUint16(18, true)).toBe(machine);
+      expect(view.getBigUint64(24, true)).toBe(0x400000n + 120n);
+      expect(view.getBigUint64(96, true)).toBe(BigInt(file.length));
+    }
+    expect(Buffer.from(sandboxExecutables(architecture).pause.subarray(120))).toEqual(
+      Buffer.from(pauseProgram(architecture)),
+    );
   }
   expect(pauseTag("amd64")).not.toBe(pauseTag("arm64"));
 });
@@ -37,14 +40,20 @@ test("the arm64 code is the one that was read back by a disassembler", () => {
   );
 });
 
-test("the archive is a tar of one executable file", () => {
-  const archive = tarOfOneFile("pause", new Uint8Array(700));
-  expect(archive.length).toBe(512 + 1024 + 1024);
-  const header = Buffer.from(archive.subarray(0, 512)).toString("latin1");
-  expect(header.slice(0, 6)).toBe("pause\0");
-  expect(header.slice(257, 265)).toBe("ustar\x0000");
-  const sum = archive.subarray(0, 512).reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0);
-  expect(Number.parseInt(header.slice(148, 154), 8)).toBe(sum);
+test("the archive is a tar of executable files", () => {
+  const archive = tarOf({ pause: new Uint8Array(700), connect: new Uint8Array(1) });
+  expect(archive.length).toBe(512 + 1024 + 512 + 512 + 1024);
+  for (const [offset, name] of [
+    [0, "pause"],
+    [1536, "connect"],
+  ] as const) {
+    const bytes = archive.subarray(offset, offset + 512);
+    const header = Buffer.from(bytes).toString("latin1");
+    expect(header.slice(0, name.length + 1)).toBe(`${name}\0`);
+    expect(header.slice(257, 265)).toBe("ustar\x0000");
+    const sum = bytes.reduce((total, byte, at) => total + (at >= 148 && at < 156 ? 32 : byte), 0);
+    expect(Number.parseInt(header.slice(148, 154), 8)).toBe(sum);
+  }
 });
 
 describe.runIf(process.platform === "linux" && (process.arch === "x64" || process.arch === "arm64"))(
@@ -53,7 +62,7 @@ describe.runIf(process.platform === "linux" && (process.arch === "x64" || proces
     test.each(["SIGTERM", "SIGINT"] as const)("waits, and ends at %s", async (signal) => {
       const folder = await mkdtemp(join(tmpdir(), "kl-pause-"));
       const path = join(folder, "pause");
-      await writeFile(path, pauseExecutable(process.arch === "arm64" ? "arm64" : "amd64"), { mode: 0o755 });
+      await writeFile(path, sandboxExecutables(process.arch === "arm64" ? "arm64" : "amd64").pause, { mode: 0o755 });
       const child = spawn(path);
       const ended = new Promise((resolve) => child.once("exit", (code, by) => resolve([code, by])));
       child.kill("SIGCHLD");
