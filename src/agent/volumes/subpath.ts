@@ -10,6 +10,9 @@ import { chmod, mkdir, open, readlink, realpath, rmdir, stat, unlink, writeFile 
 import { dirname, join } from "node:path";
 import type { MountTable } from "./mount-table.ts";
 
+/** Linux's O_PATH: names the file without opening it, so that sockets can be pinned too and devices do not notice. */
+const openPath = 0o10000000;
+
 export interface SubPath {
   /** The volume on the host. */
   readonly volumePath: string;
@@ -33,7 +36,7 @@ export async function prepareSubPath({ volumePath, subPath, target }: SubPath, m
   if (!isInside(base, found))
     throw new Error(`subpath ${JSON.stringify(found)} not within volume path ${JSON.stringify(base)}`);
   if (!mounts.available) return found;
-  const handle = await open(found, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  const handle = await open(found, openPath | constants.O_NOFOLLOW);
   try {
     const pinned = `/proc/${process.pid}/fd/${handle.fd}`;
     const really = await readlink(pinned);

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { mkdir, readdir, readFile, readlink, stat, symlink, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { createVolumeManager } from "../../../src/agent/volumes/manager.ts";
@@ -285,6 +287,10 @@ describe("subPath", () => {
     expect(await hostMountTable.under(folder)).toHaveLength(1);
     const file = await mountOf({ subPath: "file" });
     expect(await readFile(file, "utf8")).toBe("content");
+    const listener = createServer().listen(join(volumePath, "socket"));
+    await once(listener, "listening");
+    expect((await stat(await mountOf({ subPath: "socket" }))).isSocket()).toBe(true);
+    listener.close();
     await manager.tearDown(pod.metadata.uid ?? "");
     expect(await hostMountTable.under(folder)).toEqual([]);
   });
