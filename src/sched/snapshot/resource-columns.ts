@@ -1,7 +1,6 @@
 /** Which column of the snapshot's tables holds which resource. Columns are never given up: a process sees few resource names. */
 export const cpuColumn = 0;
 export const memoryColumn = 1;
-export const storageColumn = 2;
 /** How many pods; every pod asks for one. */
 export const podsColumn = 3;
 
