@@ -1,5 +1,5 @@
 import { parseApiVersion } from "../../machinery/meta/object.ts";
-import { typeTable } from "../../machinery/schema/table.ts";
+import { hasTypeFact } from "../../machinery/schema/table.ts";
 import { badRequest } from "../../machinery/status/errors.ts";
 import type { Registry } from "../registry/registry.ts";
 import { readBody } from "./body.ts";
@@ -38,7 +38,7 @@ function goNameOf(registry: Registry, apiVersion: string, kind: string): string 
   for (const { schema } of served?.resources ?? []) {
     if (schema.goName === undefined) continue;
     const goName = `${schema.goName.slice(0, schema.goName.lastIndexOf("."))}.${kind}`;
-    return Object.hasOwn(typeTable.types, goName) ? goName : undefined;
+    return hasTypeFact(goName) ? goName : undefined;
   }
   return undefined;
 }

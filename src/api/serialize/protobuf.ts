@@ -4,7 +4,7 @@
  * the schemas (field numbers of each Go struct).
  * Envelope: https://kubernetes.io/docs/reference/using-api/api-concepts/#protobuf-encoding
  */
-import { type FieldFact, type TypeRef, typeTable } from "../../machinery/schema/table.ts";
+import { type FieldFact, type TypeFact, type TypeRef, typeFact } from "../../machinery/schema/table.ts";
 import { ProtobufError, ProtobufReader } from "./protobuf-reader.ts";
 
 const magic = Buffer.from("k8s\0", "latin1");
@@ -101,13 +101,21 @@ function durationOf(nanoseconds: bigint): string {
   return `${seconds}s`;
 }
 
+/** Only types that came over the wire are kept parsed. */
+const facts = new Map<string, TypeFact | undefined>();
+
+function factOf(goName: string): TypeFact | undefined {
+  if (!facts.has(goName)) facts.set(goName, typeFact(goName));
+  return facts.get(goName);
+}
+
 /** One struct's fields by their numbers. */
 const plans = new Map<string, ReadonlyMap<number, FieldFact>>();
 
 function planOf(goName: string): ReadonlyMap<number, FieldFact> {
   let plan = plans.get(goName);
   if (plan === undefined) {
-    const fields = typeTable.types[goName]?.fields ?? [];
+    const fields = factOf(goName)?.fields ?? [];
     plan = new Map(fields.flatMap((field) => (field.proto === undefined ? [] : [[field.proto, field] as const])));
     plans.set(goName, plan);
   }
@@ -118,7 +126,7 @@ function message(bytes: Buffer, goName: string, depth: number): unknown {
   if (depth > maxDepth) throw new ProtobufError("exceeded max depth");
   const special = specials[goName];
   if (special) return special(bytes);
-  const fact = typeTable.types[goName];
+  const fact = factOf(goName);
   if (fact?.kind === "alias" && fact.type?.list) return wrappedList(bytes, fact.type.list, depth);
   const plan = planOf(goName);
   const object: Record<string, unknown> = {};
@@ -194,7 +202,7 @@ function zeroOf({ t, ref }: TypeRef): unknown {
 /** Through aliases of scalars and maps; an alias of a list stays, since it is a message. */
 function resolved(type: TypeRef): TypeRef {
   if (type.ref === undefined || Object.hasOwn(specials, type.ref)) return type;
-  const fact = typeTable.types[type.ref];
+  const fact = factOf(type.ref);
   if (fact?.kind !== "alias" || fact.type === undefined || fact.type.list) return type;
   return resolved(fact.type);
 }

@@ -2,7 +2,7 @@
  * Kubernetes' own types as Schemas, made from the table of facts when first asked for: a type with all it refers to.
  * Nodes are shared: two fields of one type have one `properties` object.
  */
-import { type FieldFact, type ResourceFact, type TypeFact, type TypeRef, typeTable } from "./table.ts";
+import { type FieldFact, type ResourceFact, resourceFacts, type TypeFact, type TypeRef, typeFact } from "./table.ts";
 import type { Schema } from "./types.ts";
 
 type Draft = { -readonly [K in keyof Schema]: Schema[K] };
@@ -60,7 +60,7 @@ export function schemaOf(goName: string): Schema {
 
 /** All kinds the table knows of, as facts for the registry. */
 export function knownResources(): readonly ResourceFact[] {
-  return typeTable.resources;
+  return resourceFacts();
 }
 
 /** "v1.RestartPolicy": how Go prints a named type. */
@@ -71,7 +71,7 @@ function shortGoType(goName: string): string {
 function build(goName: string): Schema {
   const wire = wireForms[goName];
   if (wire) return remember(goName, { ...wire, goName });
-  const fact = typeTable.types[goName];
+  const fact = typeFact(goName);
   if (!fact) throw new Error(`no such type in the table: ${goName}`);
   if (fact.kind === "alias" && fact.type) {
     if (fact.type.ref) return remember(goName, schemaOf(fact.type.ref));
@@ -99,7 +99,7 @@ function remember(goName: string, schema: Schema): Schema {
 function addFields(fact: TypeFact, properties: Record<string, Schema>, required: string[]): void {
   for (const field of fact.fields ?? []) {
     if (field.name === undefined) {
-      const embedded = field.type.ref ? typeTable.types[field.type.ref] : undefined;
+      const embedded = field.type.ref ? typeFact(field.type.ref) : undefined;
       if (embedded) addFields(embedded, properties, required);
       continue;
     }
