@@ -13,7 +13,12 @@ export type StartWorker = (start: WorkerStart) => Worker;
 const workerFile = import.meta.url.endsWith(".ts") ? "./worker.ts" : "./store-worker.js";
 
 export const startWorker: StartWorker = (start) =>
-  new Worker(new URL(workerFile, import.meta.url), { workerData: start, name: "store" });
+  new Worker(new URL(workerFile, import.meta.url), {
+    workerData: start,
+    name: "store",
+    // It allocates little that lives for long: rows pass through as bytes.
+    resourceLimits: { maxYoungGenerationSizeMb: 2 },
+  });
 
 interface Waiting {
   readonly resolve: (answer: Answer) => void;
