@@ -248,3 +248,11 @@ test("closing the server ends watches", async () => {
   await own.close();
   expect((await waiting).done).toBe(true);
 });
+
+test("a path that names an object watches that one", async () => {
+  await api.post(configMaps, configMap("one"));
+  for (const path of [`${configMaps}/one?watch=1`, "/api/v1/watch/namespaces/default/configmaps/one"]) {
+    const watching = await watch(path);
+    await vi.waitFor(() => expect(watching.names()).toEqual(["ADDED one"]));
+  }
+});

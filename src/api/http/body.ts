@@ -1,3 +1,5 @@
+import type { ServerHttp2Stream } from "node:http2";
+import type { Readable } from "node:stream";
 import { gunzip } from "node:zlib";
 import { failure } from "../../machinery/status/error.ts";
 import { badRequest, requestEntityTooLarge } from "../../machinery/status/errors.ts";
@@ -54,9 +56,7 @@ function collect(exchange: Exchange): Promise<Buffer> {
       if (size > bodyLimit) settle(tooLarge());
       else chunks.push(chunk);
     };
-    // A request that is cut off on HTTP/2 ends like a whole one, but for this flag.
-    const onEnd = (): void =>
-      settle((body as { aborted?: boolean }).aborted ? new ClientGoneError("cut off") : undefined);
+    const onEnd = (): void => settle(isCutOff(body) ? new ClientGoneError("cut off") : undefined);
     const onGone = (): void => settle(new ClientGoneError("the client went away"));
     const timer = setTimeout(() => {
       settle(failure(408, "Timeout", "the request's body did not arrive in time"));
@@ -67,6 +67,16 @@ function collect(exchange: Exchange): Promise<Buffer> {
     body.on("close", onGone);
     body.on("error", onGone);
   });
+}
+
+/**
+ * An HTTP/2 stream that is reset, or whose connection breaks, emits "end" like one that is whole; only its state tells
+ * whether the client has closed its side.
+ */
+function isCutOff(body: Readable): boolean {
+  if (!("state" in body)) return false;
+  const { aborted, state } = body as ServerHttp2Stream;
+  return aborted || state.remoteClose !== 1;
 }
 
 function decompress(bytes: Buffer): Promise<Buffer> {

@@ -1,10 +1,12 @@
 /** Query parameters as kube-apiserver decodes them: the option types of meta/v1. Bad values are a 400 in Go's words. */
+
+import { escapeFieldValue } from "../../machinery/selectors/fields.ts";
 import { badRequest, invalid } from "../../machinery/status/errors.ts";
 import { notSupported } from "../../machinery/status/field-errors.ts";
 import { invalidDryRun } from "../pipeline/delete.ts";
 import type { ListParameters } from "../pipeline/list.ts";
 import { selectionOf } from "../pipeline/selection.ts";
-import type { FieldValidation, WriteParameters } from "../pipeline/types.ts";
+import type { Call, FieldValidation, WriteParameters } from "../pipeline/types.ts";
 import type { WatchParameters } from "../pipeline/watch.ts";
 import type { Resource } from "../registry/resource.ts";
 
@@ -33,10 +35,14 @@ export function listParameters(query: URLSearchParams, resource: Resource): List
   };
 }
 
-export function watchParameters(query: URLSearchParams, resource: Resource): WatchParameters {
+/** A watch of one object (a path that names it) is a watch of its kind for that name. */
+export function watchParameters(query: URLSearchParams, { resource, name }: Call): WatchParameters {
   const sendInitialEvents = booleanParameter(query, "sendInitialEvents");
+  const given = query.get("fieldSelector") ?? "";
+  const byName = `metadata.name=${escapeFieldValue(name)}`;
+  const fieldSelector = name === "" ? given : given === "" ? byName : `${given},${byName}`;
   return {
-    selection: selectionOf(resource, query.get("labelSelector") ?? "", query.get("fieldSelector") ?? ""),
+    selection: selectionOf(resource, query.get("labelSelector") ?? "", fieldSelector),
     resourceVersion: query.get("resourceVersion") ?? "",
     resourceVersionMatch: query.get("resourceVersionMatch") ?? "",
     allowWatchBookmarks: booleanParameter(query, "allowWatchBookmarks") ?? false,

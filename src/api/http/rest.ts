@@ -87,7 +87,7 @@ async function serveList({ pipeline, call, exchange, query = noQuery }: RestCont
 
 function serveWatch({ pipeline, call, exchange, query = noQuery, running }: RestContext): void {
   const accepted = negotiate(exchange.headers.accept, true);
-  const parameters = watchParameters(query, call.resource);
+  const parameters = watchParameters(query, call);
   const timeoutSeconds = integerParameter(query, "timeoutSeconds");
   const format = watchFormat(accepted, query, pipeline);
   respondWatch(pipeline, call, exchange, parameters, { format, timeoutSeconds, running });

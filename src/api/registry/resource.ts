@@ -25,6 +25,7 @@ export class Resource {
   readonly storedApiVersion: string;
   readonly #version: ResourceVersionDefinition;
   readonly #head: Buffer;
+  #schema: Schema | undefined;
 
   constructor(definition: ResourceDefinition, version: ResourceVersionDefinition, shared: boolean) {
     this.definition = definition;
@@ -44,7 +45,8 @@ export class Resource {
   }
 
   get schema(): Schema {
-    return this.#version.schema();
+    this.#schema ??= this.#version.schema();
+    return this.#schema;
   }
 
   get deprecation(): string | undefined {
