@@ -56,7 +56,11 @@ function collect(exchange: Exchange): Promise<Buffer> {
       if (size > bodyLimit) settle(tooLarge());
       else chunks.push(chunk);
     };
-    const onEnd = (): void => settle(isCutOff(body) ? new ClientGoneError("cut off") : undefined);
+    const onEnd = (): void => {
+      if (isWhole(body)) settle();
+      // The stream may learn of its end a moment after its reader: in the same turn, so that the next one tells for sure.
+      else setImmediate(() => settle(isWhole(body) ? undefined : new ClientGoneError("cut off")));
+    };
     const onGone = (): void => settle(new ClientGoneError("the client went away"));
     const timer = setTimeout(() => {
       settle(failure(408, "Timeout", "the request's body did not arrive in time"));
@@ -73,10 +77,10 @@ function collect(exchange: Exchange): Promise<Buffer> {
  * An HTTP/2 stream that is reset, or whose connection breaks, emits "end" like one that is whole; only its state tells
  * whether the client has closed its side.
  */
-function isCutOff(body: Readable): boolean {
-  if (!("state" in body)) return false;
+function isWhole(body: Readable): boolean {
+  if (!("state" in body)) return true;
   const { aborted, state } = body as ServerHttp2Stream;
-  return aborted || state.remoteClose !== 1;
+  return !aborted && state.remoteClose === 1;
 }
 
 function decompress(bytes: Buffer): Promise<Buffer> {
