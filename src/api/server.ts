@@ -1,6 +1,7 @@
 import { builtinDefinitions } from "../machinery/kinds/index.ts";
 import { admissionChain } from "./admission/chain.ts";
 import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
+import { serviceAccount } from "./admission/service-account.ts";
 import { clientCertificates } from "./authn/client-certificate.ts";
 import { componentIdentities } from "./authz/component-identities.ts";
 import { startCompaction } from "./bootstrap/compactor.ts";
@@ -56,7 +57,7 @@ class KubeApiServer implements ApiServer {
       clock,
       log,
       registry,
-      admission: admissionChain([namespaceLifecycle(store)]),
+      admission: admissionChain([namespaceLifecycle(store), serviceAccount]),
       hub: new WatchHub(store, clock),
       kinds: kindHooks(this.#services, authorizer),
     };

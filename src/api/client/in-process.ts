@@ -9,7 +9,7 @@ import { deleteCollection } from "../pipeline/deletecollection.ts";
 import { get } from "../pipeline/get.ts";
 import { type ListParameters, list } from "../pipeline/list.ts";
 import { patch } from "../pipeline/patch.ts";
-import { getScale, patchScale, updateScale } from "../pipeline/scale.ts";
+import { patchScale, updateScale } from "../pipeline/scale.ts";
 import { selectionOf } from "../pipeline/selection.ts";
 import type { Call, Outcome, Pipeline, WriteParameters } from "../pipeline/types.ts";
 import { update } from "../pipeline/update.ts";
@@ -124,12 +124,6 @@ class InProcessResource<T extends KubeObject> implements ResourceClient<T> {
     const hook = this.#hook(call);
     if (hook === undefined) throw noSuchResource();
     return (await hook.run(this.#pipeline, call, body, write(options))).object as R;
-  }
-
-  /** GET of the scale subresource and its like. */
-  async getSubresource(name: string, subresource: string): Promise<unknown> {
-    const call = await this.#begin("get", name, subresource);
-    return (subresource === "scale" ? await getScale(this.#pipeline, call) : await get(this.#pipeline, call)).object;
   }
 
   async *watch(options: WatchOptions): AsyncIterable<WatchEvent<T>> {

@@ -25,6 +25,8 @@ export interface ListenerOptions {
 
 const headersTimeout = 20_000;
 const requestTimeout = 70_000;
+/** As kube-apiserver: a client that asks every minute keeps its connection. */
+const keepAliveTimeout = 90_000;
 const handshakeTimeout = 10_000;
 /** An HTTP/2 session on which nothing was asked for so long, with no stream open, is closed. */
 const idleTimeout = 300_000;
@@ -48,6 +50,7 @@ export class Listener {
       handshakeTimeout,
       headersTimeout,
       requestTimeout,
+      keepAliveTimeout,
       connectionsCheckingInterval: 5000,
       maxHeaderListPairs: 128,
       maxSessionMemory: 64,
