@@ -23,7 +23,8 @@ export interface ServerLink {
   /**
    * Begins the flow of desired state: first everything this node needs, then `synced`, then changes.
    * After a break the server begins again with everything (`reset` comes first). Returns a function that ends it.
-   * `kinds`: what the agent wants to hear of; absent: all that the server sends.
+   * `kinds`: what the agent wants to hear of; absent: what its pods need (no endpointslices, no networkpolicies).
+   * Several subscriptions may run side by side.
    */
   subscribe(sink: DesiredStateSink, kinds?: readonly DesiredKind[]): () => void;
 }

@@ -6,34 +6,38 @@ import type { DesiredKind, DesiredStateSink } from "../../proto/agent.ts";
 import type { Informer, InformerFactory } from "../api/client/types.ts";
 import { type KubeObject, keyOf } from "../machinery/meta/object.ts";
 import type { ConfigMap, Node, Pod, Secret, Service } from "../machinery/types/core/v1.ts";
+import type { EndpointSlice } from "../machinery/types/discovery/v1.ts";
 import { type Reference, referencesOf } from "./pod-references.ts";
 import * as resources from "./resources.ts";
 
-/** What a node is told unless it asks for less. */
+/** What a node is told unless it asks for something else: what its pods need. */
 const allKinds: readonly DesiredKind[] = ["nodes", "services", "configmaps", "secrets", "pods"];
 const byNode = "link/node";
 
 export class DesiredState {
   readonly pods: Informer<Pod>;
   readonly nodes: Informer<Node>;
-  readonly #services: Informer<Service>;
+  readonly #broadcast: Broadcast;
   readonly #configMaps: Informer<ConfigMap>;
   readonly #secrets: Informer<Secret>;
   readonly #byNode = new Map<string, Set<Subscription>>();
   readonly #byReference = new Map<Reference, Set<Subscription>>();
-  readonly #withServices = new Set<Subscription>();
+  readonly #everywhere = new Map<DesiredKind, Set<Subscription>>();
   readonly #synced: Promise<unknown>;
 
   /** Before the informers are started: it adds an index of pods by node. */
   constructor(informers: InformerFactory) {
     this.pods = informers.informer<Pod>(resources.pods);
     this.nodes = informers.informer<Node>(resources.nodes);
-    this.#services = informers.informer<Service>(resources.services);
+    this.#broadcast = {
+      services: informers.informer<Service>(resources.services),
+      endpointslices: informers.informer<EndpointSlice>(resources.endpointSlices),
+    };
     this.#configMaps = informers.informer<ConfigMap>(resources.configMaps);
     this.#secrets = informers.informer<Secret>(resources.secrets);
     this.pods.addIndex(byNode, (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []));
     this.#listen();
-    const all = [this.pods, this.nodes, this.#services, this.#configMaps, this.#secrets];
+    const all = [this.pods, this.nodes, this.#configMaps, this.#secrets, ...Object.values(this.#broadcast)];
     this.#synced = Promise.all(all.map((informer) => informer.synced()));
   }
 
@@ -72,9 +76,10 @@ export class DesiredState {
       const node = this.nodes.lister.get(nodeName);
       if (node) sink.set("nodes", node);
     }
-    if (kinds.has("services")) {
-      this.#withServices.add(subscription);
-      for (const service of this.#services.lister.list()) sink.set("services", service);
+    for (const [kind, informer] of broadcasts(this.#broadcast)) {
+      if (!kinds.has(kind)) continue;
+      addTo(this.#everywhere, kind, subscription);
+      for (const object of informer.lister.list()) sink.set(kind, object);
     }
     for (const pod of this.pods.lister.byIndex(byNode, nodeName)) subscription.setPod(pod);
     sink.synced();
@@ -82,7 +87,7 @@ export class DesiredState {
 
   #end(subscription: Subscription): void {
     takeFrom(this.#byNode, subscription.nodeName, subscription);
-    this.#withServices.delete(subscription);
+    for (const kind of subscription.kinds) takeFrom(this.#everywhere, kind, subscription);
     subscription.end();
   }
 
@@ -109,18 +114,23 @@ export class DesiredState {
           if (kinds.has("nodes")) sink.remove("nodes", refOf(node));
       },
     });
-    const setService = (service: Service): void => {
-      for (const { sink } of this.#withServices) sink.set("services", service);
-    };
-    this.#services.addHandler({
-      add: setService,
-      update: setService,
-      delete: (service) => {
-        for (const { sink } of this.#withServices) sink.remove("services", refOf(service));
-      },
-    });
+    for (const [kind, informer] of broadcasts(this.#broadcast)) this.#listenToAll(kind, informer);
     this.#listenToReferenced("configmaps", this.#configMaps);
     this.#listenToReferenced("secrets", this.#secrets);
+  }
+
+  #listenToAll(kind: DesiredKind, informer: Informer<KubeObject>): void {
+    const told = (): Iterable<Subscription> => this.#everywhere.get(kind) ?? [];
+    const set = (object: KubeObject): void => {
+      for (const { sink } of told()) sink.set(kind, object);
+    };
+    informer.addHandler({
+      add: set,
+      update: set,
+      delete: (object) => {
+        for (const { sink } of told()) sink.remove(kind, refOf(object));
+      },
+    });
   }
 
   #listenToReferenced<T extends KubeObject>(kind: "configmaps" | "secrets", informer: Informer<T>): void {
@@ -203,6 +213,16 @@ class Subscription {
     const object = this.#state.referenced(reference);
     if (object) this.sink.remove(splitReference(reference)[0], refOf(object));
   }
+}
+
+/** What every node hears of that asks for it, whatever runs there. */
+interface Broadcast {
+  readonly services: Informer<Service>;
+  readonly endpointslices: Informer<EndpointSlice>;
+}
+
+function broadcasts(informers: Broadcast): [keyof Broadcast, Informer<KubeObject>][] {
+  return Object.entries(informers) as [keyof Broadcast, Informer<KubeObject>][];
 }
 
 const noReferences: ReadonlySet<Reference> = new Set();

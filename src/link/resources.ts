@@ -5,5 +5,10 @@ export const nodes: GroupVersionResource = { group: "", version: "v1", resource:
 export const configMaps: GroupVersionResource = { group: "", version: "v1", resource: "configmaps" };
 export const secrets: GroupVersionResource = { group: "", version: "v1", resource: "secrets" };
 export const services: GroupVersionResource = { group: "", version: "v1", resource: "services" };
+export const endpointSlices: GroupVersionResource = {
+  group: "discovery.k8s.io",
+  version: "v1",
+  resource: "endpointslices",
+};
 export const events: GroupVersionResource = { group: "", version: "v1", resource: "events" };
 export const leases: GroupVersionResource = { group: "coordination.k8s.io", version: "v1", resource: "leases" };

@@ -10,6 +10,7 @@ import { type KubeObject, keyOf } from "../../src/machinery/meta/object.ts";
 import { failure } from "../../src/machinery/status/error.ts";
 import type { Lease } from "../../src/machinery/types/coordination/v1.ts";
 import type { ConfigMap, Event, Node, Pod, PodSpec, Secret, Service } from "../../src/machinery/types/core/v1.ts";
+import type { EndpointSlice } from "../../src/machinery/types/discovery/v1.ts";
 import { FakeCluster } from "../api/client/fake-client.ts";
 import { FakeClock } from "../fake-clock.ts";
 
@@ -89,6 +90,31 @@ describe("desired state", () => {
       "set pods default/mine",
       "synced",
     ]);
+  });
+
+  test("whoever asks hears of every Service and EndpointSlice, and of nothing else", async () => {
+    const slice = (name: string) =>
+      cluster.put<EndpointSlice>(resources.endpointSlices, {
+        metadata: { name, namespace: "default" },
+        addressType: "IPv4",
+      });
+    slice("web-1");
+    putPod("mine", "n1");
+    const sink = new Sink();
+    const end = await started(sink, ["services", "endpointslices"]);
+    expect(sink.calls).toEqual(["reset", "set endpointslices default/web-1", "synced"]);
+    slice("web-2");
+    cluster.put<Service>(resources.services, { metadata: { name: "web", namespace: "default" } });
+    await vi.waitFor(() => expect(sink.known.size).toBe(3));
+    cluster.remove(resources.endpointSlices, "web-1", "default");
+    await vi.waitFor(() => expect(sink.calls).toContain("remove endpointslices default/web-1"));
+    end();
+    const calls = sink.calls.length;
+    slice("web-3");
+    const second = new Sink();
+    link.subscribe(second, ["endpointslices"]);
+    await vi.waitFor(() => expect([...second.known.keys()]).toContain("endpointslices default/web-3"));
+    expect(sink.calls).toHaveLength(calls);
   });
 
   test("changes come as they happen, and only to whom they concern", async () => {

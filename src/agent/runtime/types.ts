@@ -48,6 +48,18 @@ export interface Runtime {
   ): Promise<{ readonly exitCode?: number; readonly output: string }>;
   attach(id: string, options: AttachOptions, streams: ExecStreams): Promise<ExecResult>;
   portForward(sandbox: SandboxState, port: number): Promise<Duplex>;
+
+  /** The bridge that this node's pods are on, made if need be; absent where pods have no network of their own. */
+  podNetwork?(): Promise<PodNetwork>;
+}
+
+export interface PodNetwork {
+  /** The bridge's name as an interface of the engine's host. */
+  readonly interface: string;
+  /** "10.42.0.0/24" */
+  readonly subnet: string;
+  /** The host's own address on the bridge. */
+  readonly gateway: string;
 }
 
 export interface RuntimeInfo {

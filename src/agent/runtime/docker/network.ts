@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Logger } from "../../../machinery/logger.ts";
-import { RuntimeError } from "../types.ts";
+import { type PodNetwork, RuntimeError } from "../types.ts";
 import type { Engine } from "./engine.ts";
 import { label, type Ownership } from "./labels.ts";
 
@@ -34,6 +34,25 @@ export async function ensureNetwork(
     await create(engine, owner, name, undefined);
   }
   return name;
+}
+
+/** Of the network that ensureNetwork has named. */
+export async function podNetwork(engine: Engine, name: string): Promise<PodNetwork> {
+  const { IPAM, Options } = await engine.call((docker) => docker.getNetwork(name).inspect());
+  const configs = (IPAM?.Config ?? []) as { Subnet?: string; Gateway?: string }[];
+  const ipv4 = configs.find(({ Subnet }) => Subnet !== undefined && !Subnet.includes(":"));
+  if (!ipv4?.Subnet) throw new RuntimeError("other", `the Docker network ${name} has no IPv4 range`);
+  return {
+    interface: Options?.["com.docker.network.bridge.name"] ?? name,
+    subnet: ipv4.Subnet,
+    gateway: ipv4.Gateway ?? firstAddress(ipv4.Subnet),
+  };
+}
+
+/** What the engine takes for the gateway where it does not say. */
+function firstAddress(subnet: string): string {
+  const octets = (subnet.split("/")[0] ?? "").split(".").map(Number);
+  return [...octets.slice(0, 3), (octets[3] ?? 0) + 1].join(".");
 }
 
 async function exists(engine: Engine, name: string): Promise<boolean> {

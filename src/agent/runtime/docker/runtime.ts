@@ -6,6 +6,7 @@ import {
   type ContainerConfig,
   type ContainerState,
   type ImageStatus,
+  type PodNetwork,
   type Runtime,
   RuntimeError,
   type RuntimeInfo,
@@ -21,7 +22,7 @@ import { execForProbe, execInContainer } from "./exec.ts";
 import { imageIdOf, imageStatus, listImages, pullImage } from "./images.ts";
 import { label, type Ownership, ownershipFilter } from "./labels.ts";
 import { containerLogs } from "./logs.ts";
-import { ensureNetwork } from "./network.ts";
+import { ensureNetwork, podNetwork } from "./network.ts";
 import { ensurePauseImage } from "./pause/image.ts";
 import { connectToPod } from "./port-forward.ts";
 import { create, createSandbox, SANDBOX_OOM_SCORE, sandboxOptions, sandboxState } from "./sandbox.ts";
@@ -168,9 +169,8 @@ class DockerRuntime implements Runtime {
 
   async createSandbox(config: SandboxConfig): Promise<SandboxState> {
     this.#pauseImage ??= this.info().then((info) => ensurePauseImage(this.#engine, info.architecture));
-    this.#network ??= ensureNetwork(this.#engine, this.#owner, this.#podCidr, this.#log);
     try {
-      const [image, network] = await Promise.all([this.#pauseImage, this.#network]);
+      const [image, network] = await Promise.all([this.#pauseImage, this.#ensureNetwork()]);
       const id = await this.#startSandbox(config, image, network);
       const made = await this.#inspectSandbox(id);
       if (!made?.running) throw new RuntimeError("other", "the sandbox ended as soon as it was started");
@@ -178,6 +178,20 @@ class DockerRuntime implements Runtime {
     } catch (error) {
       // Whoever prunes the engine may have taken the image or the network away: the next attempt makes them again.
       this.#pauseImage = undefined;
+      this.#network = undefined;
+      throw error;
+    }
+  }
+
+  #ensureNetwork(): Promise<string> {
+    this.#network ??= ensureNetwork(this.#engine, this.#owner, this.#podCidr, this.#log);
+    return this.#network;
+  }
+
+  async podNetwork(): Promise<PodNetwork> {
+    try {
+      return await podNetwork(this.#engine, await this.#ensureNetwork());
+    } catch (error) {
       this.#network = undefined;
       throw error;
     }

@@ -27,6 +27,15 @@ describeDocker("Docker runtime", () => {
   });
   afterAll(clean);
 
+  test("tells the bridge of its pods", async () => {
+    const network = await runtime.podNetwork?.();
+    expect(network?.interface).toMatch(/^kl-[0-9a-f]{10}$/);
+    const sandbox = await runtime.createSandbox(sandboxConfig(randomUUID()));
+    const prefix = network?.gateway.split(".").slice(0, 2).join(".") ?? "";
+    expect(sandbox.ips[0]?.startsWith(`${prefix}.`)).toBe(true);
+    expect(network?.subnet.startsWith(`${prefix}.`)).toBe(true);
+  });
+
   test("a sandbox and its containers share network, name and IPC, and are found by their labels", async () => {
     const changed = vi.fn();
     const unwatch = runtime.watch({ changed, resync: () => undefined });
