@@ -1,6 +1,6 @@
-/** What every command that talks to a cluster shares: the connection flags, and the client made from them. */
-import type { Command } from "commander";
-import { type ConnectionFlags, resolveConnection } from "./kubeconfig/load.ts";
+/** What every command that talks to a cluster shares: the client made from the connection flags, and the mapping of names. */
+import { ExitError } from "./exit-error.ts";
+import { type ConnectionFlags, resolveConnection } from "./kubeconfig/connection.ts";
 import { RestClient } from "./rest/client.ts";
 import { ResourceMapping } from "./rest/resource-mapping.ts";
 
@@ -12,22 +12,27 @@ export interface Cluster {
   readonly namespaceGiven: boolean;
 }
 
-export function addConnectionFlags(command: Command): Command {
-  return command
-    .option("--kubeconfig <FILE>", "path to the kubeconfig file")
-    .option("--context <NAME>", "context of the kubeconfig to use")
-    .option("-s, --server <URL>", "address and port of the API server")
-    .option("-n, --namespace <NAMESPACE>", "namespace of the request");
-}
-
-export function connect(flags: ConnectionFlags): Cluster {
-  const connection = resolveConnection(flags, process.env);
+/** Connects, runs the command and disconnects. `flags`: those of the command, the global ones among them. */
+export async function withCluster(flags: unknown, command: (cluster: Cluster) => Promise<void>): Promise<void> {
+  const { warningsAsErrors, ...connectionFlags } = flags as ConnectionFlags & { readonly warningsAsErrors?: boolean };
+  const connection = await resolveConnection(connectionFlags, process.env);
   const client = new RestClient(connection);
-  client.onWarning = (text) => process.stderr.write(`Warning: ${text}\n`);
-  return {
-    client,
-    mapping: new ResourceMapping(client),
-    namespace: connection.namespace,
-    namespaceGiven: flags.namespace !== undefined,
+  let warnings = 0;
+  client.onWarning = (text) => {
+    warnings += 1;
+    process.stderr.write(`Warning: ${text}\n`);
   };
+  try {
+    await command({
+      client,
+      mapping: new ResourceMapping(client),
+      namespace: connection.namespace,
+      namespaceGiven: Boolean(connectionFlags.namespace),
+    });
+  } finally {
+    client.close();
+  }
+  if (warningsAsErrors && warnings > 0) {
+    throw new ExitError(1, `error: ${warnings} warning${warnings === 1 ? "" : "s"} received`);
+  }
 }

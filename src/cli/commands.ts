@@ -1,29 +1,60 @@
 /** The table of commands. Each is loaded only when it is asked for, so that `kl get` does not pay for `kl server`. */
-import type { Command } from "commander";
+import type { Command, CommandGroup } from "./command.ts";
 
 export interface CommandEntry {
   readonly name: string;
   readonly summary: string;
-  /** Adds arguments, options and the action to a command that has its name and summary already. */
-  load(): Promise<{ configure(command: Command): void | Promise<void> }>;
+  load(): Promise<Command | CommandGroup>;
 }
 
 export const commands: readonly CommandEntry[] = [
   {
     name: "server",
     summary: "Run the cluster: API, scheduler, controllers and a node",
-    load: () => import("./commands/server.ts"),
+    load: async () => (await import("./commands/server.ts")).command(),
   },
-  { name: "apply", summary: "Apply manifests", load: () => import("./commands/apply.ts") },
-  { name: "create", summary: "Create resources from manifests", load: () => import("./commands/create.ts") },
-  { name: "get", summary: "Show one or many resources", load: () => import("./commands/get.ts") },
-  { name: "describe", summary: "Show details of resources", load: () => import("./commands/describe.ts") },
-  { name: "delete", summary: "Delete resources", load: () => import("./commands/delete.ts") },
-  { name: "logs", summary: "Print the logs of a container in a pod", load: () => import("./commands/logs.ts") },
-  { name: "exec", summary: "Run a command in a container", load: () => import("./commands/exec.ts") },
-  { name: "scale", summary: "Set the number of replicas", load: () => import("./commands/scale.ts") },
-  { name: "rollout", summary: "Follow, undo or restart a rollout", load: () => import("./commands/rollout.ts") },
-  { name: "wait", summary: "Wait for a condition", load: () => import("./commands/wait.ts") },
-  { name: "config", summary: "Show kubeconfig files", load: () => import("./commands/config.ts") },
-  { name: "version", summary: "Print the versions of client and server", load: () => import("./commands/version.ts") },
+  { name: "apply", summary: "Apply manifests", load: async () => (await import("./commands/apply.ts")).command },
+  {
+    name: "create",
+    summary: "Create resources from manifests",
+    load: async () => (await import("./commands/create.ts")).command,
+  },
+  { name: "get", summary: "Show one or many resources", load: async () => (await import("./commands/get.ts")).command },
+  {
+    name: "describe",
+    summary: "Show details of resources",
+    load: async () => (await import("./commands/describe.ts")).command,
+  },
+  { name: "delete", summary: "Delete resources", load: async () => (await import("./commands/delete.ts")).command },
+  {
+    name: "logs",
+    summary: "Print the logs of a container in a pod",
+    load: async () => (await import("./commands/logs.ts")).command,
+  },
+  {
+    name: "exec",
+    summary: "Run a command in a container",
+    load: async () => (await import("./commands/exec.ts")).command,
+  },
+  {
+    name: "scale",
+    summary: "Set the number of replicas",
+    load: async () => (await import("./commands/scale.ts")).command,
+  },
+  {
+    name: "rollout",
+    summary: "Follow, undo or restart a rollout",
+    load: async () => (await import("./commands/rollout.ts")).command,
+  },
+  { name: "wait", summary: "Wait for a condition", load: async () => (await import("./commands/wait.ts")).command },
+  {
+    name: "config",
+    summary: "Show kubeconfig files",
+    load: async () => (await import("./commands/config.ts")).command,
+  },
+  {
+    name: "version",
+    summary: "Print the versions of client and server",
+    load: async () => (await import("./commands/version.ts")).command,
+  },
 ];

@@ -1,6 +1,4 @@
 /** Go's durations ("1h30m", "300ms", "10s"), in milliseconds. */
-import { ExitError } from "./exit-error.ts";
-
 const units: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
@@ -11,10 +9,11 @@ const units: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
-export function parseDuration(text: string): number {
-  if (text === "0") return 0;
+/** Undefined where the text is no duration. */
+export function parseDuration(text: string): number | undefined {
+  if (/^[-+]?0$/.test(text)) return 0;
   const match = /^([-+]?)((?:\d+(?:\.\d*)?(?:ns|us|µs|ms|s|m|h))+)$/.exec(text);
-  if (!match) throw new ExitError(1, `error: invalid argument "${text}": time: invalid duration "${text}"`);
+  if (!match) return undefined;
   let total = 0;
   for (const [, amount, unit] of (match[2] ?? "").matchAll(/(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)/g)) {
     total += Number(amount) * (units[unit ?? "s"] ?? 0);

@@ -106,7 +106,7 @@ const settings = {
   historyWindow: count("history-window", "seconds of history to keep (default: 3600)", 3600, 31_536_000),
 } satisfies { [K in keyof Required<ServerConfig>]: Setting<unknown> };
 
-/** The flags of `kl server`, in the form commander takes them. */
+/** The flags of `kl server`: "--port <N>", "--no-agent". */
 export function serverFlags(): { readonly flags: string; readonly description: string }[] {
   return [
     ...Object.values(settings).map((setting: Setting<unknown>) => ({

@@ -83,5 +83,5 @@ describe("durations", () => {
     ["-1s", -1000],
   ])("%s", (text, milliseconds) => expect(parseDuration(text)).toBe(milliseconds));
 
-  it.each(["", "5", "1x", "s"])("refuses %s", (text) => expect(() => parseDuration(text)).toThrow(/invalid duration/));
+  it.each(["", "5", "1x", "s"])("refuses %s", (text) => expect(parseDuration(text)).toBeUndefined());
 });

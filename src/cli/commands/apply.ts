@@ -1,21 +1,23 @@
 /** kl apply -f: https://kubernetes.io/docs/reference/kubectl/generated/kubectl_apply/ (client-side) */
-import type { Command } from "commander";
 import type { UnstructuredObject } from "../../machinery/meta/object.ts";
 import { StatusError } from "../../machinery/status/error.ts";
 import { lastAppliedAnnotation, lastAppliedOf, withLastApplied } from "../apply/last-applied.ts";
 import { createApplyPatch } from "../apply/patch.ts";
-import { addConnectionFlags, type Cluster, connect } from "../cluster.ts";
+import { type Cluster, withCluster } from "../cluster.ts";
+import { defineCommand } from "../command.ts";
 import { ExitError } from "../exit-error.ts";
 import {
-  addDryRunFlag,
-  addManifestFlags,
+  dryRunFlags,
   dryRunOf,
   dryRunSuffix,
   fieldValidationOf,
   filenames,
   type ManifestFlags,
+  manifestFlags,
+  outputFlags,
+  validateFlags,
 } from "../manifests/flags.ts";
-import { type Manifest, readManifests } from "../manifests/read.ts";
+import { type Manifest, readManifests, withLabels } from "../manifests/read.ts";
 import { type ManifestTarget, targetOf } from "../manifests/target.ts";
 import { serverErrorLine } from "../print/error.ts";
 import { type ResultPrinter, resultPrinter } from "../print/result.ts";
@@ -24,35 +26,49 @@ interface ApplyFlags extends ManifestFlags {
   readonly serverSide?: boolean;
   readonly forceConflicts?: boolean;
   readonly fieldManager: string;
+  readonly selector?: string;
 }
 
 /** Someone else may write between our read and our patch. */
 const conflictAttempts = 5;
 
-export function configure(command: Command): void {
-  addDryRunFlag(addManifestFlags(addConnectionFlags(command)))
-    .option("--server-side", "let the server merge")
-    .option("--force-conflicts", "with --server-side: take over fields of other managers")
-    .option("--field-manager <NAME>", "name of the manager of the fields", "kubectl-client-side-apply")
-    .action(async () => {
-      const flags = command.opts<ApplyFlags>();
-      const cluster = connect(command.opts());
-      const failures: string[] = [];
-      try {
-        const print = await resultPrinter(flags);
-        for (const manifest of await readManifests(filenames(flags), Boolean(flags.recursive))) {
-          try {
-            await applyOne(cluster, manifest, flags, print);
-          } catch (error) {
-            if (!(error instanceof ExitError)) throw error;
-            failures.push(error.message);
-          }
-        }
-      } finally {
-        cluster.client.close();
-      }
-      if (failures.length > 0) throw new ExitError(1, failures.join("\n"));
-    });
+export const command = defineCommand<ApplyFlags>({
+  usage: "-f FILENAME [flags]",
+  flags: {
+    ...manifestFlags,
+    ...outputFlags,
+    ...dryRunFlags,
+    ...validateFlags,
+    "server-side": { type: "bool", usage: "let the server merge" },
+    "force-conflicts": { type: "bool", usage: "with --server-side: take over fields of other managers" },
+    "field-manager": {
+      type: "string",
+      usage: "name of the manager of the fields",
+      default: "kubectl-client-side-apply",
+    },
+    selector: { type: "string", short: "l", usage: "only the objects of the manifests with these labels" },
+  },
+  run: ({ flags }) => withCluster(flags, (cluster) => apply(cluster, flags)),
+});
+
+async function apply(cluster: Cluster, flags: ApplyFlags): Promise<void> {
+  dryRunOf(flags);
+  fieldValidationOf(flags);
+  const print = await resultPrinter(flags);
+  const manifests = await readManifests(filenames(flags), Boolean(flags.recursive));
+  const chosen = await withLabels(manifests, flags.selector);
+  if (chosen.length === 0) throw new ExitError(1, "error: no objects passed to apply");
+  const failures: string[] = [];
+  for (const manifest of chosen) {
+    try {
+      await applyOne(cluster, manifest, flags, print);
+    } catch (error) {
+      if (error instanceof StatusError) failures.push(serverErrorLine(error));
+      else if (error instanceof ExitError) failures.push(error.message);
+      else throw error;
+    }
+  }
+  if (failures.length > 0) throw new ExitError(1, failures.join("\n"));
 }
 
 async function applyOne(cluster: Cluster, manifest: Manifest, flags: ApplyFlags, print: ResultPrinter): Promise<void> {
@@ -126,7 +142,9 @@ async function update(
   }
   for (let attempt = 1; ; attempt += 1) {
     const { contentType, patch } = createApplyPatch(lastAppliedOf(current), modified, current);
-    if (Object.keys(patch).length === 0) return print(target.label, `unchanged${dryRunSuffix(mode)}`, current);
+    if (mode !== "client" && Object.keys(patch).length === 0) {
+      return print(target.label, `unchanged${dryRunSuffix(mode)}`, current);
+    }
     if (mode === "client") return print(target.label, `configured${dryRunSuffix(mode)}`, modified);
     try {
       const patched = await cluster.client.json<UnstructuredObject>({

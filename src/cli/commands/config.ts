@@ -1,55 +1,120 @@
 /** kl config: https://kubernetes.io/docs/reference/kubectl/generated/kubectl_config/ */
-import type { Command } from "commander";
+import { readFileSync } from "node:fs";
+import { type CommandGroup, defineCommand } from "../command.ts";
 import { ExitError } from "../exit-error.ts";
 import { kubeconfigFiles, loadKubeconfig } from "../kubeconfig/load.ts";
 import type { Kubeconfig } from "../kubeconfig/types.ts";
 import { objectPrinter } from "../print/output-format.ts";
 import { alignRows } from "../print/table.ts";
 
-export function configure(command: Command): void {
-  const load = (flags: { kubeconfig?: string }): Kubeconfig =>
-    loadKubeconfig(kubeconfigFiles(flags.kubeconfig, process.env));
-  const subcommand = (name: string, summary: string): Command =>
-    command.command(name).description(summary).option("--kubeconfig <FILE>", "path to the kubeconfig file");
+interface ConfigFlags {
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly output: string;
+  readonly raw?: boolean;
+  readonly minify?: boolean;
+  readonly flatten?: boolean;
+  readonly noHeaders?: boolean;
+}
 
-  const view = subcommand("view", "Show the merged kubeconfig")
-    .option("-o, --output <FORMAT>", "yaml, json, jsonpath=…", "yaml")
-    .option("--raw", "with keys and certificates")
-    .option("--minify", "only what the current context uses")
-    .option("--context <NAME>", "with --minify: this context instead of the current one");
-  view.action(async () => {
-    const flags = view.opts<{
-      kubeconfig?: string;
-      output: string;
-      raw?: boolean;
-      minify?: boolean;
-      context?: string;
-    }>();
-    let config = load(flags);
-    if (flags.minify) config = minified(config, flags.context);
-    const print = await objectPrinter(flags.output, { showManagedFields: true, noHeaders: false });
-    process.stdout.write(print(flags.raw ? config : redacted(config)));
-  });
+export const command: CommandGroup = {
+  subcommands: {
+    "current-context": {
+      summary: "Show the current context",
+      ...defineCommand<ConfigFlags>({
+        usage: "[flags]",
+        flags: {},
+        async run({ flags }) {
+          const name = (await load(flags))["current-context"];
+          if (!name) throw new ExitError(1, "error: current-context is not set");
+          process.stdout.write(`${name}\n`);
+        },
+      }),
+    },
+    "get-contexts": {
+      summary: "List the contexts",
+      ...defineCommand<ConfigFlags>({
+        usage: "[NAME…] [flags]",
+        flags: {
+          output: { type: "string", short: "o", usage: "name: only the names", default: "" },
+          "no-headers": { type: "bool", usage: "without the header line" },
+        },
+        run: ({ words, flags }) => getContexts(words, flags),
+      }),
+    },
+    view: {
+      summary: "Show the merged kubeconfig",
+      ...defineCommand<ConfigFlags>({
+        usage: "[flags]",
+        flags: {
+          output: { type: "string", short: "o", usage: "yaml, json, jsonpath=…", default: "yaml" },
+          raw: { type: "bool", usage: "with keys and certificates" },
+          minify: { type: "bool", usage: "only what the current context uses" },
+          flatten: { type: "bool", usage: "with the contents of the files that it names" },
+          template: { type: "string", usage: "the template, with -o jsonpath and its like" },
+        },
+        run: ({ flags }) => view(flags),
+      }),
+    },
+  },
+};
 
-  const current = subcommand("current-context", "Show the current context");
-  current.action(() => {
-    const name = load(current.opts())["current-context"];
-    if (!name) throw new ExitError(1, "error: current-context is not set");
-    process.stdout.write(`${name}\n`);
-  });
+function load(flags: ConfigFlags): Promise<Kubeconfig> {
+  return loadKubeconfig(kubeconfigFiles(flags.kubeconfig, process.env));
+}
 
-  const contexts = subcommand("get-contexts", "List the contexts");
-  contexts.action(() => {
-    const config = load(contexts.opts());
-    const rows = (config.contexts ?? []).map(({ name, context }) => [
+async function view(flags: ConfigFlags): Promise<void> {
+  let config = await load(flags);
+  if (flags.minify) config = minified(config, flags.context);
+  if (flags.flatten) config = flattened(config);
+  const print = await objectPrinter(flags.output, { showManagedFields: true, noHeaders: false });
+  process.stdout.write(print(flags.raw || flags.flatten ? config : redacted(config)));
+}
+
+async function getContexts(names: readonly string[], flags: ConfigFlags): Promise<void> {
+  const config = await load(flags);
+  const all = [...(config.contexts ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const missing = names.filter((name) => !all.some((context) => context.name === name));
+  const chosen = names.length === 0 ? all : all.filter(({ name }) => names.includes(name));
+  if (flags.output === "name") process.stdout.write(chosen.map(({ name }) => `${name}\n`).join(""));
+  else if (flags.output) throw new ExitError(1, `error: output must be one of '' or 'name': ${flags.output}`);
+  else {
+    const rows = chosen.map(({ name, context }) => [
       name === config["current-context"] ? "*" : "",
       name,
       context?.cluster ?? "",
       context?.user ?? "",
       context?.namespace ?? "",
     ]);
-    process.stdout.write(alignRows([["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"], ...rows]));
-  });
+    const header = flags.noHeaders ? [] : [["CURRENT", "NAME", "CLUSTER", "AUTHINFO", "NAMESPACE"]];
+    process.stdout.write(alignRows([...header, ...rows]));
+  }
+  if (missing.length > 0) throw new ExitError(1, missing.map((name) => `error: context ${name} not found`).join("\n"));
+}
+
+/** Files become data, so that the result stands alone. */
+function flattened(config: Kubeconfig): Kubeconfig {
+  const embed = (entry: object | undefined, fields: readonly string[]): object => {
+    const copy: Record<string, unknown> = { ...entry };
+    for (const field of fields) {
+      const file = copy[field];
+      if (typeof file !== "string") continue;
+      delete copy[field];
+      copy[`${field}-data`] = readFileSync(file).toString("base64");
+    }
+    return copy;
+  };
+  return {
+    ...config,
+    clusters: (config.clusters ?? []).map(({ name, cluster }) => ({
+      name,
+      cluster: embed(cluster, ["certificate-authority"]),
+    })),
+    users: (config.users ?? []).map(({ name, user }) => ({
+      name,
+      user: embed(user, ["client-certificate", "client-key"]),
+    })),
+  };
 }
 
 function minified(config: Kubeconfig, wanted: string | undefined): Kubeconfig {

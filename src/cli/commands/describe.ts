@@ -1,8 +1,6 @@
 /** kl describe: https://kubernetes.io/docs/reference/kubectl/generated/kubectl_describe/ */
-import type { Command } from "commander";
-import type { UnstructuredObject } from "../../machinery/meta/object.ts";
-import { StatusError } from "../../machinery/status/error.ts";
-import { addConnectionFlags, type Cluster, connect } from "../cluster.ts";
+import { type Cluster, withCluster } from "../cluster.ts";
+import { defineCommand } from "../command.ts";
 import { describeEvents } from "../describe/events.ts";
 import { describeNode } from "../describe/node.ts";
 import { describePod } from "../describe/pod.ts";
@@ -17,18 +15,11 @@ import {
 import type { Describer } from "../describe/types.ts";
 import { describeDeployment, describeReplicaSet } from "../describe/workloads.ts";
 import { ExitError } from "../exit-error.ts";
-import { readManifests } from "../manifests/read.ts";
-import { targetOf } from "../manifests/target.ts";
-import { serverErrorLine } from "../print/error.ts";
-import { parseResourceArguments } from "../rest/resource-arguments.ts";
-import { type ApiResource, groupVersion, pathOf } from "../rest/resource-mapping.ts";
+import { manifestFlags } from "../manifests/flags.ts";
+import { type Found, fetchTargets, listObjects, type SelectFlags, selectTargets, type Target } from "../rest/select.ts";
 
-interface DescribeFlags {
-  readonly filename?: string[];
-  readonly recursive?: boolean;
-  readonly allNamespaces?: boolean;
-  readonly selector?: string;
-  readonly showEvents: boolean | string;
+interface DescribeFlags extends SelectFlags {
+  readonly showEvents: boolean;
 }
 
 /** By "kind.group". Each page knows the type of its own kind. */
@@ -44,37 +35,35 @@ const pages: Readonly<Record<string, Describer<never>>> = {
 };
 const withoutEvents = new Set(["Secret.", "Namespace.", "Event.", "Event.events.k8s.io"]);
 
-export function configure(command: Command): void {
-  addConnectionFlags(command)
-    .argument("[TYPE[/NAME] NAME_PREFIX...]", "what to describe")
-    .allowExcessArguments()
-    .option("-f, --filename <FILE...>", "file, folder or URL with manifests")
-    .option("-R, --recursive", "look into folders below, too")
-    .option("-A, --all-namespaces", "across all namespaces")
-    .option("-l, --selector <SELECTOR>", "label selector")
-    .option("--show-events [BOOLEAN]", "with the events about it", true)
-    .action(async () => {
-      const flags = command.opts<DescribeFlags>();
-      const cluster = connect(command.opts());
-      try {
-        await describe(cluster, command.args, flags);
-      } finally {
-        cluster.client.close();
-      }
-    });
-}
+export const command = defineCommand<DescribeFlags>({
+  usage: "(-f FILENAME | TYPE [NAME_PREFIX | -l SELECTOR] | TYPE/NAME…) [flags]",
+  flags: {
+    ...manifestFlags,
+    "all-namespaces": { type: "bool", short: "A", usage: "across all namespaces" },
+    selector: { type: "string", short: "l", usage: "label selector" },
+    "show-events": { type: "bool", usage: "with the events about it", default: true },
+    "chunk-size": { type: "int", usage: "list in pages of this many; 0: all at once", default: 500 },
+  },
+  run: ({ words, flags }) => withCluster(flags, (cluster) => describe(cluster, words, flags)),
+});
 
 async function describe(cluster: Cluster, words: readonly string[], flags: DescribeFlags): Promise<void> {
-  const { found, errors } = await objects(cluster, words, flags);
+  if (words.length === 0 && !flags.filename) {
+    throw new ExitError(
+      1,
+      'error: You must specify the type of resource to describe. Use "kl api-resources" for a complete list of supported resources.',
+    );
+  }
+  const targets = await selectTargets(cluster, words, flags, { listing: true });
+  const { found, errors } = await objects(cluster, targets, flags);
   const now = Date.now();
   let first = true;
-  for (const { resource, object } of found) {
-    const key = `${resource.kind}.${resource.group}`;
+  for (const { target, object } of found) {
+    const key = `${target.resource.kind}.${target.resource.group}`;
     const sheet = new Sheet();
     const page = (pages[key] ?? describeAnything) as Describer;
     await page(sheet, object, { cluster, now });
-    if (String(flags.showEvents) !== "false" && !withoutEvents.has(key))
-      await describeEvents(sheet, object, cluster, now);
+    if (flags.showEvents && !withoutEvents.has(key)) await describeEvents(sheet, object, cluster, now);
     process.stdout.write(`${first ? "" : "\n\n"}${sheet}`);
     first = false;
   }
@@ -86,66 +75,26 @@ async function describe(cluster: Cluster, words: readonly string[], flags: Descr
   }
 }
 
-interface Found {
-  readonly resource: ApiResource;
-  readonly object: UnstructuredObject;
-}
-
+/** A name that does not exist may be the beginning of others. */
 async function objects(
   cluster: Cluster,
-  words: readonly string[],
+  targets: readonly Target[],
   flags: DescribeFlags,
 ): Promise<{ found: readonly Found[]; errors: readonly string[] }> {
   const found: Found[] = [];
   const errors: string[] = [];
-  const named: { resource: ApiResource; namespace: string | undefined; names: readonly string[] }[] = [];
-  if (flags.filename) {
-    for (const manifest of await readManifests(flags.filename, Boolean(flags.recursive))) {
-      const { resource, namespace, name } = await targetOf(cluster, manifest);
-      named.push({ resource, namespace, names: name === undefined ? [] : [name] });
-    }
-  } else {
-    for (const { resource, names } of await parseResourceArguments(cluster.mapping, words)) {
-      named.push({
-        resource,
-        namespace: resource.namespaced && !flags.allNamespaces ? cluster.namespace : undefined,
-        names,
-      });
-    }
-  }
-  for (const { resource, namespace, names } of named) {
-    if (names.length === 0) {
-      found.push(...(await list(cluster, resource, namespace, flags.selector)));
+  for (const target of targets) {
+    const exact = await fetchTargets(cluster, [target], flags);
+    const { name } = target;
+    if (name === undefined || exact.errors.length === 0) {
+      found.push(...exact.found);
+      errors.push(...exact.errors);
       continue;
     }
-    for (const name of names) {
-      try {
-        found.push({ resource, object: await cluster.client.json({ path: pathOf(resource, namespace, name) }) });
-      } catch (error) {
-        if (!(error instanceof StatusError) || error.code !== 404) throw error;
-        // A prefix of a name serves as well.
-        const all = await list(cluster, resource, namespace, undefined);
-        const matching = all.filter(({ object }) => object.metadata.name?.startsWith(name));
-        if (matching.length === 0) errors.push(serverErrorLine(error));
-        found.push(...matching);
-      }
-    }
+    const all = await listObjects(cluster, target, {});
+    const matching = all.filter(({ metadata }) => metadata.name?.startsWith(name));
+    if (matching.length === 0) errors.push(...exact.errors);
+    found.push(...matching.map((object) => ({ target, object })));
   }
   return { found, errors };
-}
-
-async function list(
-  cluster: Cluster,
-  resource: ApiResource,
-  namespace: string | undefined,
-  labelSelector: string | undefined,
-): Promise<Found[]> {
-  const { items } = await cluster.client.json<{ items: UnstructuredObject[] }>({
-    path: pathOf(resource, namespace),
-    query: { labelSelector },
-  });
-  return items.map((item) => ({
-    resource,
-    object: { apiVersion: groupVersion(resource), kind: resource.kind, ...item },
-  }));
 }

@@ -1,7 +1,7 @@
 /** kl exec: https://kubernetes.io/docs/reference/kubectl/generated/kubectl_exec/ */
-import type { Command } from "commander";
 import type { Pod } from "../../machinery/types/core/v1.ts";
-import { addConnectionFlags, type Cluster, connect } from "../cluster.ts";
+import { type Cluster, withCluster } from "../cluster.ts";
+import { defineCommand } from "../command.ts";
 import { ExitError } from "../exit-error.ts";
 import { exitCodeOf, runChannels } from "../rest/channels.ts";
 import { podsOf } from "../rest/pods-of.ts";
@@ -13,25 +13,32 @@ interface ExecFlags {
   readonly quiet?: boolean;
 }
 
-export function configure(command: Command): void {
-  addConnectionFlags(command)
-    .argument("<POD | TYPE/NAME>", "where to run it")
-    .argument("[COMMAND...]", "the command, after --")
-    .option("-c, --container <NAME>", "in this container")
-    .option("-i, --stdin", "pass stdin to the command")
-    .option("-t, --tty", "stdin is a terminal")
-    .option("-q, --quiet", "only what the command prints")
-    .action(async (name: string, words: readonly string[]) => {
-      const flags = command.opts<ExecFlags>();
-      if (words.length === 0) throw new ExitError(1, "error: you must specify at least one command for the container");
-      const cluster = connect(command.opts());
-      try {
-        await exec(cluster, name, words, flags);
-      } finally {
-        cluster.client.close();
+export const command = defineCommand<ExecFlags>({
+  usage: "(POD | TYPE/NAME) [-c CONTAINER] [flags] -- COMMAND [args…]",
+  flags: {
+    container: { type: "string", short: "c", usage: "in this container" },
+    stdin: { type: "bool", short: "i", usage: "pass stdin to the command" },
+    tty: { type: "bool", short: "t", usage: "stdin is a terminal" },
+    quiet: { type: "bool", short: "q", usage: "only what the command prints" },
+    filename: { type: "strings", short: "f", usage: "in the pods of what these manifests name" },
+    "pod-running-timeout": { type: "duration", usage: "how long to wait for a pod that runs", default: 60_000 },
+  },
+  run: ({ words, flags, dash }) =>
+    withCluster(flags, async (cluster) => {
+      const named = words.slice(0, dash);
+      const [name] = named;
+      if (name === undefined) throw new ExitError(1, "error: pod, type/name or --filename must be specified");
+      if (dash === undefined && words.length > 1) {
+        throw new ExitError(
+          1,
+          "error: exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead\nSee 'kl exec -h' for help and examples",
+        );
       }
-    });
-}
+      const line = words.slice(1);
+      if (line.length === 0) throw new ExitError(1, "error: you must specify at least one command for the container");
+      await exec(cluster, name, line, flags);
+    }),
+});
 
 async function exec(cluster: Cluster, name: string, words: readonly string[], flags: ExecFlags): Promise<void> {
   const [pod] = await podsOf(cluster, name);

@@ -1,58 +1,84 @@
 /** kl logs: https://kubernetes.io/docs/reference/kubectl/generated/kubectl_logs/ */
-import type { Command } from "commander";
 import type { Pod } from "../../machinery/types/core/v1.ts";
-import { addConnectionFlags, type Cluster, connect } from "../cluster.ts";
-import { parseDuration } from "../duration.ts";
+import { type Cluster, withCluster } from "../cluster.ts";
+import { defineCommand } from "../command.ts";
 import { ExitError } from "../exit-error.ts";
 import { podsOf } from "../rest/pods-of.ts";
 
 interface LogFlags {
   readonly container?: string;
   readonly allContainers?: boolean;
+  readonly allPods?: boolean;
   readonly follow?: boolean;
   readonly previous?: boolean;
-  readonly tail?: string;
-  readonly since?: string;
+  readonly tail: number;
+  /** Milliseconds. */
+  readonly since: number;
   readonly sinceTime?: string;
   readonly timestamps?: boolean;
-  readonly limitBytes?: string;
+  readonly limitBytes: number;
   readonly selector?: string;
   readonly prefix?: boolean;
+  readonly ignoreErrors?: boolean;
+  readonly maxLogRequests: number;
 }
 
-export function configure(command: Command): void {
-  addConnectionFlags(command)
-    .argument("[POD | TYPE/NAME]", "whose log")
-    .argument("[CONTAINER]")
-    .option("-c, --container <NAME>", "of this container")
-    .option("--all-containers", "of all containers of the pod")
-    .option("-f, --follow", "go on as lines come")
-    .option("-p, --previous", "of the container's previous instance")
-    .option("--tail <LINES>", "only the last lines; -1 for all")
-    .option("--since <DURATION>", "only what is newer than this, as 5s, 2m or 3h")
-    .option("--since-time <TIME>", "only what is newer than this (RFC 3339)")
-    .option("--timestamps", "with the time of each line")
-    .option("--limit-bytes <N>", "at most so many bytes")
-    .option("-l, --selector <SELECTOR>", "of the pods with these labels")
-    .option("--prefix", "with pod and container before each line")
-    .action(async (name: string | undefined, container: string | undefined) => {
-      const flags = command.opts<LogFlags>();
-      const cluster = connect(command.opts());
-      try {
-        await logs(cluster, name, { ...flags, ...(container === undefined ? {} : { container }) });
-      } finally {
-        cluster.client.close();
+export const command = defineCommand<LogFlags>({
+  usage: "[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER] [flags]",
+  flags: {
+    container: { type: "string", short: "c", usage: "of this container" },
+    "all-containers": { type: "bool", usage: "of all containers of the pod" },
+    "all-pods": { type: "bool", usage: "of all pods of TYPE/NAME, with --prefix" },
+    follow: { type: "bool", short: "f", usage: "go on as lines come" },
+    previous: { type: "bool", short: "p", usage: "of the container's previous instance" },
+    tail: { type: "int", usage: "only the last lines; -1 for all (default with a selector: 10)", default: -1 },
+    since: { type: "duration", usage: "only what is newer than this, as 5s, 2m or 3h", default: 0 },
+    "since-time": { type: "string", usage: "only what is newer than this (RFC 3339)" },
+    timestamps: { type: "bool", usage: "with the time of each line" },
+    "limit-bytes": { type: "int", usage: "at most so many bytes", default: 0 },
+    selector: { type: "string", short: "l", usage: "of the pods with these labels" },
+    prefix: { type: "bool", usage: "with pod and container before each line" },
+    "ignore-errors": { type: "bool", usage: "with --follow: go on where one of the logs fails" },
+    "max-log-requests": { type: "int", usage: "how many logs to follow at once", default: 5 },
+    "pod-running-timeout": {
+      type: "duration",
+      usage: "accepted, for scripts written for kubectl",
+      default: 20_000,
+      hidden: true,
+    },
+    "insecure-skip-tls-verify-backend": {
+      type: "bool",
+      usage: "accepted, for scripts written for kubectl",
+      hidden: true,
+    },
+  },
+  run: ({ words, flags, given }) =>
+    withCluster(flags, async (cluster) => {
+      const [name, container, ...more] = words;
+      if ((name === undefined && !flags.selector) || more.length > 0 || (container !== undefined && flags.selector)) {
+        throw new ExitError(
+          1,
+          "error: expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command\nSee 'kl logs -h' for help and examples",
+        );
       }
-    });
-}
+      if (name !== undefined && flags.selector) {
+        throw new ExitError(
+          1,
+          "error: only a selector (-l) or a POD name is allowed\nSee 'kl logs -h' for help and examples",
+        );
+      }
+      if (container !== undefined && flags.container !== undefined) {
+        throw new ExitError(
+          1,
+          "error: only one of -c or an inline [CONTAINER] arg is allowed\nSee 'kl logs -h' for help and examples",
+        );
+      }
+      const tail = flags.selector && !given.has("tail") ? 10 : flags.tail;
+      await logs(cluster, name, { ...flags, tail, ...(container === undefined ? {} : { container }) });
+    }),
+});
 
 async function logs(cluster: Cluster, name: string | undefined, flags: LogFlags): Promise<void> {
-  if (name === undefined && flags.selector === undefined) {
-    throw new ExitError(
-      1,
-      "error: expected 'logs [-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]'.\nPOD or TYPE/NAME is a required argument for the logs command",
-    );
-  }
   const pods = await podsOf(cluster, name, flags.selector);
   const chosen = flags.selector === undefined ? pods.slice(0, 1) : pods;
   const [first] = chosen;
@@ -94,7 +120,6 @@ async function copyLog(
   flags: LogFlags,
   lineBuffered: boolean,
 ): Promise<void> {
-  const tail = flags.tail ?? (flags.selector === undefined ? "-1" : "10");
   const { name, namespace } = pod.metadata;
   const response = await cluster.client.open({
     path: `/api/v1/namespaces/${namespace}/pods/${name}/log`,
@@ -104,10 +129,10 @@ async function copyLog(
       follow: flags.follow,
       previous: flags.previous,
       timestamps: flags.timestamps,
-      tailLines: Number(tail) >= 0 ? tail : undefined,
-      sinceSeconds: flags.since === undefined ? undefined : Math.ceil(parseDuration(flags.since) / 1000),
+      tailLines: flags.tail >= 0 ? flags.tail : undefined,
+      sinceSeconds: flags.since > 0 ? Math.ceil(flags.since / 1000) : undefined,
       sinceTime: flags.sinceTime,
-      limitBytes: flags.limitBytes,
+      limitBytes: flags.limitBytes > 0 ? flags.limitBytes : undefined,
     },
   });
   const prefix = flags.prefix ? `[pod/${name}/${container ?? pod.spec?.containers[0]?.name ?? ""}] ` : "";

@@ -1,22 +1,36 @@
 /** A lazy door: all that `kl server` needs is loaded here and nowhere else in the CLI. */
-import type { Command } from "commander";
+import { type Command, defineCommand } from "../command.ts";
 import { ExitError } from "../exit-error.ts";
+import type { Flag } from "../flags/types.ts";
 
-export async function configure(command: Command): Promise<void> {
+export async function command(): Promise<Command> {
   const { ConfigError, readServerConfig, serverFlags } = await import("../../server/config.ts");
-  for (const { flags, description } of serverFlags()) command.option(flags, description);
-  command.action(async () => {
-    const given: Record<string, string | boolean> = {};
-    for (const [name, value] of Object.entries(command.opts())) {
-      if (command.getOptionValueSource(name) === "cli") given[name] = value as string | boolean;
-    }
-    try {
-      const config = await readServerConfig(given, process.env);
-      const { runServer } = await import("../../server/run.ts");
-      await runServer(config);
-    } catch (error) {
-      if (error instanceof ConfigError) throw new ExitError(1, `error: ${error.message}`);
-      throw error;
-    }
+  return defineCommand<Readonly<Record<string, string | boolean>>>({
+    usage: "[flags]",
+    flags: Object.fromEntries(serverFlags().map(toFlag)),
+    async run({ flags, given }) {
+      const said: Record<string, string | boolean> = {};
+      for (const name of given) {
+        const value = flags[name] ?? "";
+        // --no-agent is the setting agent, switched off.
+        const setting = /^no([A-Z])(.*)$/.exec(name);
+        if (setting) said[`${setting[1]?.toLowerCase()}${setting[2]}`] = !value;
+        else said[name] = value;
+      }
+      try {
+        const config = await readServerConfig(said, process.env);
+        const { runServer } = await import("../../server/run.ts");
+        await runServer(config);
+      } catch (error) {
+        if (error instanceof ConfigError) throw new ExitError(1, `error: ${error.message}`);
+        throw error;
+      }
+    },
   });
+}
+
+/** "--port <N>", "--no-agent": as the server room lists its settings. */
+function toFlag({ flags, description }: { readonly flags: string; readonly description: string }): [string, Flag] {
+  const [, name = "", value] = /^--([a-z-]+)(?: <(.*)>)?$/.exec(flags) ?? [];
+  return [name, { type: value === undefined ? "bool" : "string", usage: description }];
 }

@@ -1,114 +1,87 @@
 /** kl wait: https://kubernetes.io/docs/reference/kubectl/generated/kubectl_wait/ */
-import type { Command } from "commander";
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import { notFound } from "../../machinery/status/errors.ts";
-import { addConnectionFlags, type Cluster, connect } from "../cluster.ts";
-import { parseDuration } from "../duration.ts";
+import { type Cluster, withCluster } from "../cluster.ts";
+import { defineCommand } from "../command.ts";
 import { ExitError } from "../exit-error.ts";
-import { addManifestFlags, type ManifestFlags } from "../manifests/flags.ts";
-import { readManifests } from "../manifests/read.ts";
-import { targetOf } from "../manifests/target.ts";
+import { manifestFlags } from "../manifests/flags.ts";
 import { evaluatePath } from "../print/jsonpath/evaluate.ts";
 import { parseRelaxedPath } from "../print/jsonpath/parse.ts";
-import { parseResourceArguments } from "../rest/resource-arguments.ts";
-import { type ApiResource, groupResource, pathOf } from "../rest/resource-mapping.ts";
+import { resultPrinter } from "../print/result.ts";
+import { groupResource, kindLabel } from "../rest/resource-mapping.ts";
+import { type NamedTarget, namedTargets, type SelectFlags, selectTargets } from "../rest/select.ts";
 import { watchUntil } from "../rest/watch-until.ts";
 
-interface WaitFlags extends ManifestFlags {
-  readonly for?: string;
-  readonly timeout: string;
-  readonly selector?: string;
-  readonly all?: boolean;
-  readonly allNamespaces?: boolean;
-}
-
-interface Awaited {
-  readonly resource: ApiResource;
-  readonly namespace: string | undefined;
-  readonly name: string;
+interface WaitFlags extends SelectFlags {
+  readonly for: string;
+  /** Milliseconds. */
+  readonly timeout: number;
+  readonly output?: string;
 }
 
 type Condition = (object: KubeObject | undefined) => boolean;
 
-export function configure(command: Command): void {
-  addManifestFlags(addConnectionFlags(command))
-    .argument("[TYPE[/NAME] NAME...]", "what to wait for")
-    .allowExcessArguments()
-    .option("--for <CONDITION>", "condition=NAME[=VALUE], jsonpath=PATH=VALUE, create or delete")
-    .option("--timeout <DURATION>", "how long to wait; 0 checks once, less than 0 waits a week", "30s")
-    .option("-l, --selector <SELECTOR>", "label selector")
-    .option("--all", "all objects of the type")
-    .option("-A, --all-namespaces", "across all namespaces")
-    .action(async () => {
-      const flags = command.opts<WaitFlags>();
-      const cluster = connect(command.opts());
-      try {
-        await wait(cluster, command.args, flags);
-      } finally {
-        cluster.client.close();
-      }
-    });
-}
+export const command = defineCommand<WaitFlags>({
+  usage: "(-f FILENAME | TYPE/NAME… | TYPE (NAME | -l SELECTOR | --all)) --for=CONDITION [flags]",
+  flags: {
+    ...manifestFlags,
+    for: { type: "string", usage: "condition=NAME[=VALUE], jsonpath=PATH[=VALUE], create or delete", default: "" },
+    timeout: { type: "duration", usage: "how long to wait; 0 checks once, less than 0 waits a week", default: 30_000 },
+    selector: { type: "string", short: "l", usage: "label selector" },
+    "field-selector": { type: "string", usage: "field selector" },
+    all: { type: "bool", usage: "all objects of the type" },
+    "all-namespaces": { type: "bool", short: "A", usage: "across all namespaces" },
+    output: { type: "string", short: "o", usage: "yaml, json, name, jsonpath=…" },
+  },
+  run: ({ words, flags }) => withCluster(flags, (cluster) => wait(cluster, words, flags)),
+});
 
 async function wait(cluster: Cluster, words: readonly string[], flags: WaitFlags): Promise<void> {
-  const goal = flags.for;
-  if (!goal) throw new ExitError(1, "error: --for must be specified");
-  const condition = parseCondition(goal);
-  const awaited = await awaitedObjects(cluster, words, flags);
+  const condition = parseCondition(flags.for);
+  const print = await resultPrinter(flags);
+  const targets = await selectTargets(cluster, words, flags, { listing: false });
+  const awaited = await namedTargets(cluster, targets, flags);
   if (awaited.length === 0) throw new ExitError(1, "error: no matching resources found");
-  const limit = parseDuration(flags.timeout);
   // A week, as kubectl has it; 0 looks once, which needs a moment too.
-  const signal = AbortSignal.timeout(limit < 0 ? 604_800_000 : Math.max(limit, 1000));
+  const limit = flags.timeout < 0 ? 604_800_000 : Math.max(flags.timeout, 1000);
+  const signal = AbortSignal.timeout(limit);
   const failures: string[] = [];
-  for (const object of awaited) {
+  for (const target of awaited) {
     try {
-      await watchUntil(cluster.client, { ...object, signal }, (state) => {
-        if (state === undefined && goal !== "delete" && goal !== "create") {
-          throw notFound({ group: object.resource.group, resource: object.resource.plural }, object.name);
-        }
-        return condition(state);
-      });
-      const kind =
-        object.resource.group === ""
-          ? object.resource.singular
-          : `${object.resource.singular}.${object.resource.group}`;
-      const done = goal === "delete" ? "deleted" : "condition met";
-      process.stdout.write(`${kind}/${object.name} ${done}\n`);
+      const object = await untilMet(cluster, target, flags, condition, signal);
+      const done = flags.for === "delete" ? "deleted" : "condition met";
+      print(`${kindLabel(target.resource)}/${target.name}`, done, object);
     } catch (error) {
       if (!signal.aborted) throw error;
-      failures.push(`error: timed out waiting for the condition on ${groupResource(object.resource)}/${object.name}`);
+      failures.push(timedOut(target));
     }
   }
   if (failures.length > 0) throw new ExitError(1, failures.join("\n"));
 }
 
-async function awaitedObjects(cluster: Cluster, words: readonly string[], flags: WaitFlags): Promise<Awaited[]> {
-  const awaited: Awaited[] = [];
-  if (flags.filename) {
-    for (const manifest of await readManifests(flags.filename, Boolean(flags.recursive))) {
-      const { resource, namespace, name } = await targetOf(cluster, manifest);
-      if (name !== undefined) awaited.push({ resource, namespace, name });
+function timedOut({ resource, name }: NamedTarget): string {
+  return `error: timed out waiting for the condition on ${groupResource(resource)}/${name}`;
+}
+
+/** Resolves with the last state of the object that was seen. */
+async function untilMet(
+  cluster: Cluster,
+  target: NamedTarget,
+  flags: WaitFlags,
+  condition: Condition,
+  signal: AbortSignal,
+): Promise<object> {
+  let last: object = {};
+  await watchUntil(cluster.client, { ...target, signal }, (state) => {
+    if (state === undefined && flags.for !== "delete" && flags.for !== "create") {
+      throw notFound({ group: target.resource.group, resource: target.resource.plural }, target.name);
     }
-    return awaited;
-  }
-  for (const { resource, names } of await parseResourceArguments(cluster.mapping, words)) {
-    const namespace = resource.namespaced ? cluster.namespace : undefined;
-    if (names.length > 0) {
-      awaited.push(...names.map((name) => ({ resource, namespace, name })));
-      continue;
-    }
-    if (!flags.all && !flags.selector) {
-      throw new ExitError(1, "error: resource name may not be empty; use --all or a selector");
-    }
-    const { items } = await cluster.client.json<{ items: KubeObject[] }>({
-      path: pathOf(resource, flags.allNamespaces ? undefined : namespace),
-      query: { labelSelector: flags.selector },
-    });
-    for (const { metadata } of items) {
-      if (metadata.name) awaited.push({ resource, namespace: metadata.namespace, name: metadata.name });
-    }
-  }
-  return awaited;
+    last = state ?? last;
+    if (condition(state)) return true;
+    if (flags.timeout === 0) throw new ExitError(1, timedOut(target));
+    return false;
+  });
+  return last;
 }
 
 interface WithConditions extends KubeObject {

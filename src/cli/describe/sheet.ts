@@ -33,6 +33,11 @@ export class Sheet {
     return this;
   }
 
+  /** The cells with tabs between them. */
+  unaligned(): string {
+    return this.#lines.map(({ indent, cells }) => `${"  ".repeat(indent)}${cells.join("\t")}\n`).join("");
+  }
+
   /** Go's tabwriter, as kubectl uses it: a column is as wide as its widest cell in a run of lines that have it. */
   toString(): string {
     const rows = this.#lines.map(({ indent, cells }) => {

@@ -1,5 +1,4 @@
 import type { UnstructuredObject } from "../../machinery/meta/object.ts";
-import type { Event } from "../../machinery/types/core/v1.ts";
 import type { Cluster } from "../cluster.ts";
 import type { Sheet } from "./sheet.ts";
 
@@ -15,5 +14,3 @@ export type Describer<T = UnstructuredObject> = (
   object: T,
   context: DescribeContext,
 ) => void | Promise<void>;
-
-export type { Event };

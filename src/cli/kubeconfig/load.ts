@@ -5,16 +5,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, isAbsolute, join } from "node:path";
-import { parse } from "yaml";
 import { ExitError } from "../exit-error.ts";
-import type { ClusterEntry, Connection, Kubeconfig, UserEntry } from "./types.ts";
-
-export interface ConnectionFlags {
-  readonly kubeconfig?: string;
-  readonly context?: string;
-  readonly namespace?: string;
-  readonly server?: string;
-}
+import { parseSimpleYaml } from "./simple-yaml.ts";
+import type { ClusterEntry, Kubeconfig, UserEntry } from "./types.ts";
 
 export function kubeconfigFiles(flag: string | undefined, environment: NodeJS.ProcessEnv): readonly string[] {
   if (flag) return [flag];
@@ -25,8 +18,8 @@ export function kubeconfigFiles(flag: string | undefined, environment: NodeJS.Pr
 }
 
 /** Paths inside a file are relative to it; they come out absolute. A missing file of a list counts as empty. */
-export function loadKubeconfig(files: readonly string[]): Kubeconfig {
-  const parts = files.filter((file) => existsSync(file)).map(readKubeconfig);
+export async function loadKubeconfig(files: readonly string[]): Promise<Kubeconfig> {
+  const parts = await Promise.all(files.filter((file) => existsSync(file)).map(readKubeconfig));
   const merged = <E extends { readonly name: string }>(
     pick: (part: Kubeconfig) => readonly E[] | null | undefined,
   ): E[] => {
@@ -46,10 +39,11 @@ export function loadKubeconfig(files: readonly string[]): Kubeconfig {
   };
 }
 
-function readKubeconfig(file: string): Kubeconfig {
+async function readKubeconfig(file: string): Promise<Kubeconfig> {
   let parsed: unknown;
   try {
-    parsed = parse(readFileSync(file, "utf8"));
+    const text = readFileSync(file, "utf8");
+    parsed = parseSimpleYaml(text) ?? (await import("yaml")).parse(text);
   } catch (error) {
     throw new ExitError(1, `error: error loading config file "${file}": ${(error as Error).message.split("\n")[0]}`);
   }
@@ -80,41 +74,4 @@ function readKubeconfig(file: string): Kubeconfig {
       user: { ...user, ...absolute({ ...user }, ["client-certificate", "client-key", "tokenFile"]) } as UserEntry,
     })),
   };
-}
-
-export function resolveConnection(flags: ConnectionFlags, environment: NodeJS.ProcessEnv): Connection {
-  const config = loadKubeconfig(kubeconfigFiles(flags.kubeconfig, environment));
-  const contextName = flags.context ?? config["current-context"] ?? "";
-  const context = (config.contexts ?? []).find(({ name }) => name === contextName)?.context;
-  if (flags.context !== undefined && !context) {
-    throw new ExitError(1, `error: context "${flags.context}" does not exist`);
-  }
-  const cluster = (config.clusters ?? []).find(({ name }) => name === context?.cluster)?.cluster;
-  const user = (config.users ?? []).find(({ name }) => name === context?.user)?.user;
-  const server = flags.server ?? cluster?.server;
-  if (!server) {
-    throw new ExitError(
-      1,
-      "error: no cluster to talk to: start one with `kl server`, or name a kubeconfig with --kubeconfig or KUBECONFIG",
-    );
-  }
-  const ca = dataOrFile(cluster?.["certificate-authority-data"], cluster?.["certificate-authority"]);
-  const clientCertificate = dataOrFile(user?.["client-certificate-data"], user?.["client-certificate"]);
-  const clientKey = dataOrFile(user?.["client-key-data"], user?.["client-key"]);
-  const token = user?.token ?? (user?.tokenFile ? readFileSync(user.tokenFile, "utf8").trim() : undefined);
-  return {
-    server: server.replace(/\/+$/, ""),
-    ...(ca ? { ca } : {}),
-    ...(clientCertificate ? { clientCertificate } : {}),
-    ...(clientKey ? { clientKey } : {}),
-    ...(token ? { token } : {}),
-    skipVerify: cluster?.["insecure-skip-tls-verify"] ?? false,
-    ...(cluster?.["tls-server-name"] ? { serverName: cluster["tls-server-name"] } : {}),
-    namespace: flags.namespace ?? context?.namespace ?? "default",
-  };
-}
-
-function dataOrFile(data: string | undefined, file: string | undefined): string | undefined {
-  if (data) return Buffer.from(data, "base64").toString();
-  return file ? readFileSync(file, "utf8") : undefined;
 }

@@ -24,6 +24,9 @@ export interface UserEntry {
   readonly "client-key-data"?: string;
   readonly token?: string;
   readonly tokenFile?: string;
+  /** Credential plugins, which kl does not run. */
+  readonly exec?: { readonly command?: string };
+  readonly "auth-provider"?: { readonly name?: string };
 }
 
 export interface ContextEntry {
@@ -42,6 +45,10 @@ export interface Connection {
   readonly token?: string;
   readonly skipVerify: boolean;
   readonly serverName?: string;
+  /** Sent with every request, for impersonation. */
+  readonly headers?: Readonly<Record<string, string | string[]>>;
+  /** Milliseconds that a request may take; absent: without end. */
+  readonly timeout?: number;
   /** Of the context; "default" where it names none. */
   readonly namespace: string;
 }

@@ -1,33 +1,41 @@
 /** Flags that every command with `-f` has, and what they mean for a request. */
-import type { Command } from "commander";
 import { ExitError } from "../exit-error.ts";
+import type { FlagTable } from "../flags/types.ts";
 
 export interface ManifestFlags {
   readonly filename?: readonly string[];
   readonly recursive?: boolean;
-  readonly dryRun?: boolean | string;
-  readonly validate?: boolean | string;
+  readonly dryRun?: string;
+  readonly validate?: string;
   readonly output?: string;
   readonly showManagedFields?: boolean;
 }
 
-export function addManifestFlags(command: Command): Command {
-  const collect = (value: string, previous: readonly string[] = []): string[] => [...previous, ...value.split(",")];
-  return command
-    .option("-f, --filename <FILE>", "file, folder or URL with manifests; - for stdin", collect)
-    .option("-R, --recursive", "look into folders below, too")
-    .option("-o, --output <FORMAT>", "yaml, json, name, jsonpath=…")
-    .option("--show-managed-fields", "keep managedFields in yaml and json");
-}
+export const manifestFlags = {
+  filename: { type: "strings", short: "f", usage: "file, folder or URL with manifests; - for stdin" },
+  recursive: { type: "bool", short: "R", usage: "look into folders below, too" },
+} satisfies FlagTable;
 
-export function addDryRunFlag(command: Command): Command {
-  return command
-    .option("--dry-run [MODE]", "none, client or server")
-    .option("--validate [MODE]", "strict, warn or ignore (true and false mean strict and ignore)", "strict");
-}
+export const outputFlags = {
+  output: { type: "string", short: "o", usage: "yaml, json, name, jsonpath=…" },
+  "show-managed-fields": { type: "bool", usage: "keep managedFields in yaml and json" },
+} satisfies FlagTable;
+
+export const dryRunFlags = {
+  "dry-run": { type: "string", usage: "none, client or server", default: "none", bare: "client" },
+} satisfies FlagTable;
+
+export const validateFlags = {
+  validate: {
+    type: "string",
+    usage: "strict, warn or ignore (true and false mean strict and ignore)",
+    default: "strict",
+    bare: "strict",
+  },
+} satisfies FlagTable;
 
 export function dryRunOf(flags: ManifestFlags): "none" | "client" | "server" {
-  const mode = flags.dryRun === true ? "client" : (flags.dryRun ?? "none");
+  const mode = flags.dryRun ?? "none";
   if (mode === "none" || mode === "client" || mode === "server") return mode;
   throw new ExitError(1, `error: Invalid dry-run value (${mode}). Must be "none", "server", or "client".`);
 }

@@ -26,8 +26,15 @@ export async function readManifests(names: readonly string[], recursive: boolean
       }
     }
   }
-  if (manifests.length === 0) throw new ExitError(1, "error: no objects passed to apply");
   return manifests;
+}
+
+/** Those that a label selector leaves. */
+export async function withLabels(manifests: readonly Manifest[], selector: string | undefined) {
+  if (!selector) return manifests;
+  const { parseLabelSelector } = await import("../../machinery/selectors/labels.ts");
+  const chosen = parseLabelSelector(selector);
+  return manifests.filter(({ object }) => chosen.matches(object.metadata.labels ?? {}));
 }
 
 /** Several documents to a file; a List counts as its items. */

@@ -7,6 +7,8 @@ import { toJson, toName, toYaml, withoutManagedFields } from "./object.ts";
 export interface PrinterOptions {
   readonly showManagedFields: boolean;
   readonly noHeaders: boolean;
+  /** --template: in place of what may stand behind the equals sign. */
+  readonly template?: string;
 }
 
 const known = "custom-columns,custom-columns-file,json,jsonpath,jsonpath-as-json,jsonpath-file,name,wide,yaml";
@@ -15,6 +17,7 @@ export async function objectPrinter(format: string, options: PrinterOptions): Pr
   const strip = (object: object): object => (options.showManagedFields ? object : withoutManagedFields(object));
   const equals = format.indexOf("=");
   const [name, argument] = equals < 0 ? [format, undefined] : [format.slice(0, equals), format.slice(equals + 1)];
+  const given = argument || options.template;
   switch (name) {
     case "yaml":
       return (object) => toYaml(strip(object));
@@ -25,12 +28,11 @@ export async function objectPrinter(format: string, options: PrinterOptions): Pr
     case "jsonpath":
     case "jsonpath-as-json":
     case "jsonpath-file":
-      return jsonPathPrinter(name, argument);
+      return jsonPathPrinter(name, given);
     case "custom-columns":
     case "custom-columns-file": {
       const { customColumnsPrinter } = await import("./custom-columns.ts");
-      const spec =
-        name === "custom-columns-file" ? readFileSync(required(name, argument), "utf8") : required(name, argument);
+      const spec = name === "custom-columns-file" ? readFileSync(required(name, given), "utf8") : required(name, given);
       return customColumnsPrinter(spec, { fromFile: name === "custom-columns-file", noHeaders: options.noHeaders });
     }
     default:
@@ -42,7 +44,10 @@ export async function objectPrinter(format: string, options: PrinterOptions): Pr
 }
 
 function required(name: string, argument: string | undefined): string {
-  if (!argument) throw new ExitError(1, `error: template format specified but no ${name} given`);
+  if (!argument) {
+    const what = name.startsWith("custom-columns") ? name : "template";
+    throw new ExitError(1, `error: ${what} format specified but no ${what === name ? "custom columns" : what} given`);
+  }
   return argument;
 }
 

@@ -43,12 +43,11 @@ export function tableRows(table: Table, options: TableOptions): string[][] {
   return options.noHeaders ? rows : [header, ...rows];
 }
 
-const gap = 3;
-/** With its gap: kubectl's tabwriter makes no column narrower. */
+/** With its gap: kubectl's tabwriter makes no column of a table narrower. */
 const narrowest = 6;
 
-/** Three spaces between columns, none after the last. `widths` of an earlier call keep a watch's columns in place. */
-export function alignRows(rows: readonly (readonly string[])[], widths: number[] = []): string {
+/** `gap` spaces between columns, none after the last. `widths` of an earlier call keep a watch's columns in place. */
+export function alignRows(rows: readonly (readonly string[])[], widths: number[] = [], gap = 3): string {
   for (const row of rows) {
     row.forEach((cell, index) => {
       widths[index] = Math.max(widths[index] ?? 0, cell.length);

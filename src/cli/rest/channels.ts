@@ -22,16 +22,11 @@ export interface ChannelStreams {
 /** Resolves with the Status that the server closes the exchange with. */
 export async function runChannels(client: RestClient, url: URL, streams: ChannelStreams): Promise<Status> {
   const { WebSocket } = await import("ws");
-  const { ca, cert, key, servername, rejectUnauthorized } = client.agent.options;
   const socket = new WebSocket(url.href.replace(/^http/, "ws"), ["v5.channel.k8s.io", "v4.channel.k8s.io"], {
     headers: client.headers,
-    ca,
-    cert,
-    key,
-    servername,
-    rejectUnauthorized,
+    ...client.tls,
     perMessageDeflate: false,
-  } as import("ws").ClientOptions);
+  } as object);
   socket.binaryType = "nodebuffer";
 
   return new Promise<Status>((resolve, reject) => {

@@ -1,6 +1,7 @@
 /** HTTP towards one API server, over one kept-alive connection where that is enough. */
+import type * as http from "node:http";
 import type { IncomingMessage } from "node:http";
-import { Agent, request } from "node:https";
+import type * as https from "node:https";
 import { StatusError } from "../../machinery/status/error.ts";
 import type { Status } from "../../machinery/types/meta/v1.ts";
 import { ExitError } from "../exit-error.ts";
@@ -21,30 +22,30 @@ export class RestClient {
   readonly connection: Connection;
   /** Called with the text of each Warning header, once per text. */
   onWarning: (text: string) => void = () => undefined;
-  readonly #agent: Agent;
+  #agent: http.Agent | undefined;
   readonly #warned = new Set<string>();
 
   constructor(connection: Connection) {
     this.connection = connection;
-    this.#agent = new Agent({
-      keepAlive: true,
-      ...(connection.ca ? { ca: connection.ca } : {}),
-      ...(connection.clientCertificate ? { cert: connection.clientCertificate } : {}),
-      ...(connection.clientKey ? { key: connection.clientKey } : {}),
-      ...(connection.serverName ? { servername: connection.serverName } : {}),
-      rejectUnauthorized: !connection.skipVerify,
-    });
   }
 
-  /** The TLS options of the connection, for clients of other protocols (WebSocket). */
-  get agent(): Agent {
-    return this.#agent;
+  /** How the server is known and how the client shows who it is; of use to clients of other protocols (WebSocket) too. */
+  get tls(): https.AgentOptions {
+    const { ca, clientCertificate, clientKey, serverName, skipVerify } = this.connection;
+    return {
+      ...(ca ? { ca } : {}),
+      ...(clientCertificate ? { cert: clientCertificate } : {}),
+      ...(clientKey ? { key: clientKey } : {}),
+      ...(serverName ? { servername: serverName } : {}),
+      rejectUnauthorized: !skipVerify,
+    };
   }
 
-  get headers(): Record<string, string> {
+  get headers(): Record<string, string | string[]> {
     return {
       "user-agent": "kl",
       ...(this.connection.token ? { authorization: `Bearer ${this.connection.token}` } : {}),
+      ...this.connection.headers,
     };
   }
 
@@ -73,13 +74,16 @@ export class RestClient {
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#agent?.destroy();
   }
 
-  #send(options: RestRequest): Promise<IncomingMessage> {
+  async #send(options: RestRequest): Promise<IncomingMessage> {
     const url = this.url(options.path, options.query);
+    const protocol = url.protocol === "http:" ? await import("node:http") : await import("node:https");
+    this.#agent ??= new protocol.Agent({ keepAlive: true, ...this.tls });
+    const signal = this.#limit(options.signal);
     return new Promise((resolve, reject) => {
-      const outgoing = request(
+      const outgoing = protocol.request(
         url,
         {
           method: options.method ?? "GET",
@@ -94,7 +98,7 @@ export class RestClient {
                 }
               : {}),
           },
-          ...(options.signal ? { signal: options.signal } : {}),
+          ...(signal ? { signal } : {}),
         },
         resolve,
       );
@@ -103,6 +107,14 @@ export class RestClient {
       });
       outgoing.end(options.body);
     });
+  }
+
+  /** Ends a request after --request-timeout as well. */
+  #limit(signal: AbortSignal | undefined): AbortSignal | undefined {
+    const { timeout } = this.connection;
+    if (timeout === undefined) return signal;
+    const limit = AbortSignal.timeout(timeout);
+    return signal ? AbortSignal.any([signal, limit]) : limit;
   }
 
   /** RFC 7234: `299 - "text"`, several in one header. */
@@ -145,6 +157,9 @@ function connectionError(error: NodeJS.ErrnoException, url: URL): Error {
       1,
       `The connection to the server ${url.host} was refused - did you specify the right host or port?`,
     );
+  }
+  if (error.name === "AbortError" || error.name === "TimeoutError") {
+    return new ExitError(1, `Unable to connect to the server: net/http: request canceled (--request-timeout exceeded)`);
   }
   return new ExitError(1, `Unable to connect to the server: ${error.message}`);
 }

@@ -1,5 +1,4 @@
 /** The pods that `logs`, `exec` and `port-forward` mean by POD, TYPE/NAME or a selector; the best candidate first. */
-import { StatusError } from "../../machinery/status/error.ts";
 import type { Pod } from "../../machinery/types/core/v1.ts";
 import type { LabelSelector } from "../../machinery/types/meta/v1.ts";
 import type { Cluster } from "../cluster.ts";
@@ -47,9 +46,4 @@ function selectorText(selector: LabelSelector | Record<string, string>): string 
     else parts.push(`${key} ${operator === "In" ? "in" : "notin"} (${(values ?? []).join(",")})`);
   }
   return parts.join(",");
-}
-
-/** Whether an error only says that the object is not there. */
-export function isNotFound(error: unknown): error is StatusError {
-  return error instanceof StatusError && error.code === 404;
 }

@@ -1,6 +1,10 @@
-/** From what a user types ("po", "deploy.apps", "Deployment") or a manifest says to the API's resources, by discovery. */
+/**
+ * From what a user types ("po", "deploy.apps", "Deployment") or a manifest says to the API's resources:
+ * by a table for the names that every cluster has, by discovery for all others.
+ */
 import type { APIGroupDiscoveryList } from "../../machinery/types/apidiscovery/v2.ts";
 import { ExitError } from "../exit-error.ts";
+import { findBuiltin, findBuiltinKind } from "./builtin-resources.ts";
 import type { RestClient } from "./client.ts";
 
 export interface ApiResource {
@@ -12,8 +16,6 @@ export interface ApiResource {
   readonly namespaced: boolean;
   readonly shortNames: readonly string[];
   readonly categories: readonly string[];
-  readonly verbs: readonly string[];
-  readonly subresources: readonly string[];
 }
 
 const aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
@@ -41,6 +43,8 @@ export class ResourceMapping {
 
   /** `argument`: "pods", "po", "deployments.apps", "deployments.v1.apps". Throws as kubectl words it. */
   async resolve(argument: string): Promise<ApiResource> {
+    const known = findBuiltin(argument);
+    if (known) return known;
     const wanted = argument.toLowerCase();
     const [name = "", ...rest] = wanted.split(".");
     const resources = await this.all();
@@ -52,20 +56,29 @@ export class ResourceMapping {
     return found;
   }
 
-  /** The members of a category such as "all"; empty where there is no such category. */
-  async category(name: string): Promise<readonly ApiResource[]> {
-    return (await this.all()).filter((resource) => resource.categories.includes(name));
+  /** As `resolve`, and the members of a category such as "all". */
+  async resolveAll(argument: string): Promise<readonly ApiResource[]> {
+    const known = findBuiltin(argument);
+    if (known) return [known];
+    const members = (await this.all()).filter((resource) => resource.categories.includes(argument));
+    return members.length > 0 ? members : [await this.resolve(argument)];
   }
 
   async ofKind(apiVersion: string, kind: string): Promise<ApiResource | undefined> {
-    return (await this.all()).find(
-      (resource) => resource.kind === kind && groupVersion(resource) === apiVersion && resource.verbs.length > 0,
+    return (
+      findBuiltinKind(apiVersion, kind) ??
+      (await this.all()).find((resource) => resource.kind === kind && groupVersion(resource) === apiVersion)
     );
   }
 }
 
 export function groupVersion(resource: { group: string; version: string }): string {
   return resource.group === "" ? resource.version : `${resource.group}/${resource.version}`;
+}
+
+/** "deployment.apps", "pod": how kubectl names one object's kind, before the slash. */
+export function kindLabel(resource: ApiResource): string {
+  return resource.group === "" ? resource.singular : `${resource.singular}.${resource.group}`;
 }
 
 /** "deployments.apps", "pods": how kubectl names a resource in its messages. */
@@ -119,8 +132,6 @@ function flatten(list: APIGroupDiscoveryList | undefined): ApiResource[] {
           namespaced: resource.scope === "Namespaced",
           shortNames: resource.shortNames ?? [],
           categories: resource.categories ?? [],
-          verbs: resource.verbs,
-          subresources: (resource.subresources ?? []).map(({ subresource }) => subresource),
         });
       }
     }

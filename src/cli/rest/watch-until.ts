@@ -2,7 +2,7 @@
 import type { KubeObject } from "../../machinery/meta/object.ts";
 import type { RestClient } from "./client.ts";
 import { type ApiResource, pathOf } from "./resource-mapping.ts";
-import { eventsOf } from "./watch-print.ts";
+import { eventsOf } from "./watch-events.ts";
 
 export interface WatchUntilOptions {
   readonly resource: ApiResource;
