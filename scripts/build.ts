@@ -38,7 +38,11 @@ export async function bundle(): Promise<void> {
   mkdirSync(dist, { recursive: true });
   await build({
     absWorkingDir: root,
-    entryPoints: { kl: "src/cli/main.ts", "store-worker": "src/store/sqlite/worker.ts" },
+    entryPoints: {
+      kl: "src/cli/main.ts",
+      "store-worker": "src/store/sqlite/worker.ts",
+      "certificate-worker": "src/server/pki/certificate-worker.ts",
+    },
     outdir: dist,
     bundle: true,
     splitting: true,

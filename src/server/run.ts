@@ -6,6 +6,7 @@ import { createLogger } from "./logger.ts";
 import { describeHolder, removePidFile, writePidFile } from "./pid-file.ts";
 import { checkClock } from "./preflight/clock.ts";
 import { checkDataDir } from "./preflight/data-dir.ts";
+import { checkDocker } from "./preflight/docker.ts";
 import { checkHost } from "./preflight/host.ts";
 import { checkPort } from "./preflight/port.ts";
 import type { Finding } from "./preflight/types.ts";
@@ -19,6 +20,8 @@ export class StartError extends Error {
 /** Resolves when the server has stopped. Throws StartError where it cannot start. */
 export async function runServer(config: ServerConfig): Promise<void> {
   await preflight(config);
+  // Told when it is known: a Docker engine that hangs must not keep the API waiting.
+  if (config.agent) void checkDocker(config.dockerHost, process.env).then(warn);
   const log = createLogger(config.logLevel);
   const server = await start(config, log);
   writePidFile(config.dataDir);
@@ -48,6 +51,10 @@ async function preflight(config: ServerConfig): Promise<void> {
     );
   }
   if (errors.length > 0) throw new StartError(errors.map(({ message }) => `error: ${message}`).join("\n"));
+  warn(findings);
+}
+
+function warn(findings: readonly Finding[]): void {
   for (const { message } of findings) process.stderr.write(`warning: ${message}\n`);
 }
 

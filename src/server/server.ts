@@ -17,7 +17,8 @@ import type { ServerConfig } from "./config.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { kubeconfigEntries, writeKubeconfig } from "./kubeconfig.ts";
 import { type Nodes, startNodes } from "./nodes.ts";
-import { type ClusterCertificates, ensureCertificates } from "./pki/certificate-files.ts";
+import type { ClusterCertificates } from "./pki/certificate-files.ts";
+import { ensureCertificates } from "./pki/ensure-certificates.ts";
 import { renewRegularly } from "./pki/renewal.ts";
 import { serverNames } from "./server-names.ts";
 

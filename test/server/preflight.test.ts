@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { checkClock } from "../../src/server/preflight/clock.ts";
 import { checkDataDir } from "../../src/server/preflight/data-dir.ts";
+import { checkDocker } from "../../src/server/preflight/docker.ts";
 import { checkHost } from "../../src/server/preflight/host.ts";
 import { checkPort } from "../../src/server/preflight/port.ts";
 
@@ -59,5 +61,32 @@ describe("preflight", () => {
     expect(about(checkHost({ PATH: folder }, []))).toHaveLength(1);
     writeFileSync(join(folder, "nft"), "", { mode: 0o755 });
     expect(about(checkHost({ PATH: folder }, []))).toEqual([]);
+  });
+
+  it("names an absent Docker engine, and what is missing in one", async () => {
+    const socket = `unix://${join(folder, "docker.sock")}`;
+    expect(await checkDocker(socket, {})).toEqual([
+      {
+        level: "warning",
+        message: expect.stringMatching(/^no Docker engine answers at unix:.*NotReady until one does/),
+      },
+    ]);
+    expect(await checkDocker("ssh://me@there", {})).toEqual([
+      { level: "warning", message: expect.stringContaining("is not one that kl can use") },
+    ]);
+    let version = "1.30";
+    const engine = createHttpServer((request, response) => {
+      response.end(
+        JSON.stringify(request.url === "/version" ? { ApiVersion: version, Version: "x" } : { MemoryLimit: false }),
+      );
+    });
+    await new Promise<void>((resolve) => engine.listen(join(folder, "docker.sock"), resolve));
+    try {
+      expect((await checkDocker(undefined, { DOCKER_HOST: socket }))[0]?.message).toContain("too old");
+      version = "1.41";
+      expect((await checkDocker(socket, {}))[0]?.message).toContain("does not enforce memory limits");
+    } finally {
+      engine.close();
+    }
   });
 });

@@ -24,11 +24,22 @@ const leafDays = 365;
 /** A leaf is renewed when a third of its life is left, so that a laptop switched off for months still starts well. */
 const renewWithinMilliseconds = (leafDays / 3) * 86_400_000;
 
+/** What is there, where all of it is good; undefined where something must be made. Needs no X.509 library. */
+export async function readCertificates(
+  directory: string,
+  serverNames: readonly string[],
+  now: number,
+): Promise<ClusterCertificates | undefined> {
+  const [ca, server, admin] = await Promise.all(["ca", "server", "admin"].map((name) => readPair(directory, name)));
+  if (!ca || !server || !admin) return undefined;
+  return isGood(server, ca, now, serverNames) && isGood(admin, ca, now, []) ? { ca, server, admin } : undefined;
+}
+
 /**
  * Reads the certificates, making those that are missing or due. `serverNames`: DNS names and addresses under which the
  * server will be reached. Throws when the files cannot be read or written, or when the authority itself has expired.
  */
-export async function ensureCertificates(
+export async function makeCertificates(
   directory: string,
   serverNames: readonly string[],
   now: number,

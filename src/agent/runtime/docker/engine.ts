@@ -19,7 +19,7 @@ export interface Engine {
  * platform's usual socket.
  */
 export function connectEngine(host?: string): Engine {
-  const address = host ?? (process.env.DOCKER_HOST || defaultAddress());
+  const address = host ?? (process.env.DOCKER_HOST || defaultDockerAddress());
   let loaded: Promise<Docker> | undefined;
   const load = () => {
     loaded ??= import("dockerode").then(({ default: Dockerode }) => new Dockerode(connectOptions(address)));
@@ -38,7 +38,8 @@ export function connectEngine(host?: string): Engine {
   };
 }
 
-function defaultAddress(): string {
+/** Where Docker usually listens on this platform. */
+export function defaultDockerAddress(): string {
   if (process.platform === "win32") return "npipe:////./pipe/docker_engine";
   const ofUser = `${homedir()}/.docker/run/docker.sock`;
   const system = "/var/run/docker.sock";
