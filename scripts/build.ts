@@ -33,6 +33,24 @@ const leftOut: Plugin = {
   },
 };
 
+/**
+ * An ES import of node:http or node:crypto reads every export once, the lazy ones (fetch's client, WebCrypto) with them.
+ * Taken as CommonJS they stay unloaded until they are used: some 2 MB that an idle server does not need.
+ */
+const lazyBuiltins: Plugin = {
+  name: "lazy-builtins",
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /^(node:)?(http|crypto)$/ }, ({ namespace, path }) =>
+      namespace === "lazy-builtin"
+        ? { path, external: true }
+        : { path: path.replace(/^node:/, ""), namespace: "lazy-builtin" },
+    );
+    onLoad({ filter: /.*/, namespace: "lazy-builtin" }, ({ path }) => ({
+      contents: `module.exports = require("node:${path}");`,
+    }));
+  },
+};
+
 export async function bundle(): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
@@ -59,7 +77,7 @@ export async function bundle(): Promise<void> {
     banner: {
       js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
     },
-    plugins: [leftOut],
+    plugins: [leftOut, lazyBuiltins],
     logLevel: "warning",
   });
   for (const file of dataFiles) copyFileSync(join(root, file), join(dist, basename(file)));
