@@ -3,7 +3,7 @@
  * (https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/). The constructors beside this file
  * carry Kubernetes' wording; nobody builds a Status by hand.
  */
-import type { Status, StatusCause, StatusDetails, StatusReason } from "../types/meta/v1.ts";
+import type { Status, StatusDetails, StatusReason } from "../types/meta/v1.ts";
 
 export class StatusError extends Error {
   override name = "StatusError";
@@ -45,5 +45,3 @@ export function failure(
     options,
   );
 }
-
-export type { StatusCause };
