@@ -113,6 +113,7 @@ function fieldSchema(field: FieldFact): Schema {
   if (field.listType) schema.listType = field.listType;
   if (field.listMapKeys) schema.listMapKeys = field.listMapKeys;
   if (field.mapType) schema.mapType = field.mapType;
+  if (field.structType) schema.mapType = field.structType;
   if (field.patchStrategy) schema.patchStrategy = field.patchStrategy;
   if (field.patchMergeKey) schema.patchMergeKey = field.patchMergeKey;
   // A struct is never zero for omitempty: see defaultOf.

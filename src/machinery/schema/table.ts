@@ -25,6 +25,8 @@ export interface FieldFact {
   readonly listType?: "atomic" | "set" | "map";
   readonly listMapKeys?: readonly string[];
   readonly mapType?: "atomic" | "granular";
+  /** Where a field says otherwise than the struct it holds. */
+  readonly structType?: "atomic" | "granular";
   readonly patchStrategy?: string;
   readonly patchMergeKey?: string;
   readonly default?: unknown;
