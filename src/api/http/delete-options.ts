@@ -5,7 +5,6 @@ import { schemaOf } from "../../machinery/schema/load.ts";
 import { badRequest } from "../../machinery/status/errors.ts";
 import { deleteParameters } from "../pipeline/delete.ts";
 import type { DeleteParameters } from "../pipeline/types.ts";
-import type { Registry } from "../registry/registry.ts";
 import type { Exchange } from "./exchange.ts";
 import { jsonBody } from "./json-body.ts";
 import { booleanParameter, integerParameter } from "./parameters.ts";
@@ -13,12 +12,8 @@ import { booleanParameter, integerParameter } from "./parameters.ts";
 const schemaName = "k8s.io/apimachinery/pkg/apis/meta/v1.DeleteOptions";
 
 /** DeleteOptions from the body where there is one, else from the query. */
-export async function deleteOptions(
-  exchange: Exchange,
-  query: URLSearchParams,
-  registry: Registry,
-): Promise<DeleteParameters> {
-  const body = await jsonBody(exchange, registry);
+export async function deleteOptions(exchange: Exchange, query: URLSearchParams): Promise<DeleteParameters> {
+  const body = await jsonBody(exchange);
   if (body.length > 0) return fromBody(body);
   const gracePeriodSeconds = integerParameter(query, "gracePeriodSeconds");
   const orphanDependents = booleanParameter(query, "orphanDependents");

@@ -147,7 +147,7 @@ export class RequestHandler {
     if (exchange.method !== hook.method) throw methodNotAllowed();
     const accepted = negotiate(exchange.headers.accept, false);
     const write = writeParameters(query, hook.method === "POST" ? "CreateOptions" : "UpdateOptions");
-    const body = parsedObject(await jsonBody(exchange, pipeline.registry));
+    const body = parsedObject(await jsonBody(exchange));
     const outcome = await hook.run(pipeline, call, body, write);
     await respondOutcome(exchange, outcome.created ? 201 : 200, accepted, { pipeline, call, query }, outcome);
     return true;

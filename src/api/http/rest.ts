@@ -111,14 +111,14 @@ function watchFormat(accepted: Accepted, query: URLSearchParams, { clock }: Pipe
 async function serveCreate({ pipeline, call, exchange, query }: RestContext): Promise<void> {
   const accepted = negotiate(exchange.headers.accept, false);
   const write = writeParameters(query, "CreateOptions");
-  const outcome = await create(pipeline, call, { json: await jsonBody(exchange, pipeline.registry) }, write);
+  const outcome = await create(pipeline, call, { json: await jsonBody(exchange) }, write);
   await respondOutcome(exchange, 201, accepted, { pipeline, call, query }, outcome);
 }
 
 async function serveUpdate({ pipeline, call, exchange, query }: RestContext): Promise<void> {
   const accepted = negotiate(exchange.headers.accept, false);
   const write = writeParameters(query, "UpdateOptions");
-  const outcome = await update(pipeline, call, { json: await jsonBody(exchange, pipeline.registry) }, write);
+  const outcome = await update(pipeline, call, { json: await jsonBody(exchange) }, write);
   await respondOutcome(exchange, outcome.created ? 201 : 200, accepted, { pipeline, call, query }, outcome);
 }
 
@@ -132,7 +132,7 @@ async function servePatch({ pipeline, call, exchange, query }: RestContext): Pro
 
 async function serveDelete({ pipeline, call, exchange, query = noQuery }: RestContext): Promise<void> {
   const accepted = negotiate(exchange.headers.accept, false);
-  const options = await deleteOptions(exchange, query, pipeline.registry);
+  const options = await deleteOptions(exchange, query);
   const deletion = await remove(pipeline, call, options);
   const { resource } = call;
   const hooks = pipeline.kinds.get(`${resource.resource}.${resource.group}`);
@@ -154,7 +154,7 @@ function successOf({ resource, name }: Call, { object }: Deletion): object {
 
 async function serveDeleteCollection({ pipeline, call, exchange, query = noQuery }: RestContext): Promise<void> {
   const { resource } = call;
-  const options = await deleteOptions(exchange, query, pipeline.registry);
+  const options = await deleteOptions(exchange, query);
   const entries = await deleteCollection(pipeline, call, listParameters(query, resource), options);
   await respondList(exchange, resource, { entries, revision: pipeline.store.revision }, call.warnings);
 }
@@ -164,7 +164,7 @@ async function serveScale({ pipeline, call, exchange, query }: RestContext, verb
   let outcome: Outcome;
   if (verb === "get") outcome = await getScale(pipeline, call);
   else if (verb === "update") {
-    const body = parsedObject(await jsonBody(exchange, pipeline.registry));
+    const body = parsedObject(await jsonBody(exchange));
     outcome = await updateScale(pipeline, call, body, writeParameters(query, "UpdateOptions"));
   } else if (verb === "patch") {
     const body = await patchBody(exchange, call);
