@@ -6,7 +6,7 @@ import { ExitError } from "./exit-error.ts";
 import { globalFlags } from "./flags/global.ts";
 import { parseFlags, splitCommand } from "./flags/parse.ts";
 import { FlagError } from "./flags/types.ts";
-import { serverErrorLine } from "./print/error.ts";
+import { errorLine } from "./print/error.ts";
 
 export async function main(argv: readonly string[]): Promise<void> {
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -70,7 +70,7 @@ function report(error: unknown): void {
   }
   process.exitCode = 1;
   if (error instanceof StatusError) {
-    process.stderr.write(`${serverErrorLine(error)}\n`);
+    process.stderr.write(`${errorLine(error)}\n`);
     return;
   }
   const text = error instanceof Error ? error.message : String(error);

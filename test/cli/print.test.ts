@@ -33,8 +33,8 @@ describe("tables", () => {
     });
     expect(rows).toEqual([
       ["NAMESPACE", "NAME", "READY", "NODE", "APP", "APP", "LABELS"],
-      ["default", "pod/web", "1", "n1", "<none>", "web", "app=web"],
-      ["x", "pod/a-longer-name", "true", "<none>", "<none>", "<none>", "<none>"],
+      ["default", "pod/web", "1", "n1", "", "web", "app=web"],
+      ["x", "pod/a-longer-name", "true", "<none>", "", "", "<none>"],
     ]);
   });
 });

@@ -6,6 +6,7 @@ import { createApplyPatch } from "../apply/patch.ts";
 import { type Cluster, withCluster } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
 import { ExitError } from "../exit-error.ts";
+import { Failures, withContext } from "../failures.ts";
 import {
   dryRunFlags,
   dryRunOf,
@@ -15,11 +16,11 @@ import {
   type ManifestFlags,
   manifestFlags,
   outputFlags,
+  refuseWords,
   validateFlags,
 } from "../manifests/flags.ts";
 import { type Manifest, readManifests, withLabels } from "../manifests/read.ts";
 import { type ManifestTarget, targetOf } from "../manifests/target.ts";
-import { serverErrorLine } from "../print/error.ts";
 import { type ResultPrinter, resultPrinter } from "../print/result.ts";
 
 interface ApplyFlags extends ManifestFlags {
@@ -48,7 +49,10 @@ export const command = defineCommand<ApplyFlags>({
     },
     selector: { type: "string", short: "l", usage: "only the objects of the manifests with these labels" },
   },
-  run: ({ flags }) => withCluster(flags, (cluster) => apply(cluster, flags)),
+  run({ words, flags }) {
+    refuseWords("apply", words);
+    return withCluster(flags, (cluster) => apply(cluster, flags));
+  },
 });
 
 async function apply(cluster: Cluster, flags: ApplyFlags): Promise<void> {
@@ -58,23 +62,24 @@ async function apply(cluster: Cluster, flags: ApplyFlags): Promise<void> {
   const manifests = await readManifests(filenames(flags), Boolean(flags.recursive));
   const chosen = await withLabels(manifests, flags.selector);
   if (chosen.length === 0) throw new ExitError(1, "error: no objects passed to apply");
-  const failures: string[] = [];
+  const failures = new Failures();
   for (const manifest of chosen) {
     try {
       await applyOne(cluster, manifest, flags, print);
     } catch (error) {
-      if (error instanceof StatusError) failures.push(serverErrorLine(error));
-      else if (error instanceof ExitError) failures.push(error.message);
-      else throw error;
+      failures.add(error);
     }
   }
-  if (failures.length > 0) throw new ExitError(1, failures.join("\n"));
+  failures.throwIfAny();
 }
 
 async function applyOne(cluster: Cluster, manifest: Manifest, flags: ApplyFlags, print: ResultPrinter): Promise<void> {
   const target = await targetOf(cluster, manifest);
   if (target.path === undefined) {
-    throw new ExitError(1, `error: from ${target.label}: cannot use generate name with apply`);
+    throw new ExitError(
+      1,
+      `error: from ${manifest.object.metadata.generateName ?? ""}: cannot use generate name with apply`,
+    );
   }
   if (flags.serverSide) return applyServerSide(cluster, target, target.path, flags, print);
   const current = await read(cluster, target.path);
@@ -117,8 +122,7 @@ async function create(
         body: JSON.stringify(object),
       });
     } catch (error) {
-      if (!(error instanceof StatusError)) throw error;
-      throw new ExitError(1, serverErrorLine(error, `error when creating "${target.source}"`));
+      throw withContext(error, `error when creating "${target.source}"`);
     }
   }
   print(target.label, `created${dryRunSuffix(mode)}`, created);
@@ -154,18 +158,10 @@ async function update(
         contentType,
         body: JSON.stringify(patch),
       });
-      const same = patched.metadata.resourceVersion === current.metadata.resourceVersion;
-      return print(target.label, `${same ? "unchanged" : "configured"}${dryRunSuffix(mode)}`, patched);
+      return print(target.label, `configured${dryRunSuffix(mode)}`, patched);
     } catch (error) {
-      if (!(error instanceof StatusError)) throw error;
-      if (error.code !== 409 || attempt === conflictAttempts) {
-        throw new ExitError(
-          1,
-          serverErrorLine(
-            error,
-            `error when applying patch:\n${JSON.stringify(patch)}\nto:\nResource: "${path}"\nfor: "${target.source}"`,
-          ),
-        );
+      if (!(error instanceof StatusError) || error.code !== 409 || attempt === conflictAttempts) {
+        throw withContext(error, `error when patching "${target.source}"`);
       }
       current = await cluster.client.json<UnstructuredObject>({ path });
     }

@@ -67,8 +67,13 @@ async function view(flags: ConfigFlags): Promise<void> {
   let config = await load(flags);
   if (flags.minify) config = minified(config, flags.context);
   if (flags.flatten) config = flattened(config);
+  const shown = flags.raw || flags.flatten ? config : redacted(config);
+  if (flags.output === "json") {
+    process.stdout.write(`${JSON.stringify(inOrder(shown), null, 4)}\n`);
+    return;
+  }
   const print = await objectPrinter(flags.output, { showManagedFields: true, noHeaders: false });
-  process.stdout.write(print(flags.raw || flags.flatten ? config : redacted(config)));
+  process.stdout.write(print(noneAsNull(shown)));
 }
 
 async function getContexts(names: readonly string[], flags: ConfigFlags): Promise<void> {
@@ -90,6 +95,48 @@ async function getContexts(names: readonly string[], flags: ConfigFlags): Promis
     process.stdout.write(alignRows([...header, ...rows]));
   }
   if (missing.length > 0) throw new ExitError(1, missing.map((name) => `error: context ${name} not found`).join("\n"));
+}
+
+/** Go writes an empty list as null. */
+function noneAsNull(config: Kubeconfig): Kubeconfig {
+  const list = <T>(entries: readonly T[] | null | undefined): readonly T[] | null => (entries?.length ? entries : null);
+  return {
+    ...config,
+    clusters: list(config.clusters),
+    contexts: list(config.contexts),
+    users: list(config.users),
+  };
+}
+
+const order = [
+  ["kind", "apiVersion", "clusters", "users", "contexts", "current-context"],
+  ["name", "cluster", "user", "context"],
+  ["server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority", "certificate-authority-data"],
+  ["cluster", "user", "namespace"],
+].flat();
+
+/** As JSON the fields stand in the order of Go's types, not of the alphabet. */
+function inOrder(config: Kubeconfig): unknown {
+  const { clusters, users, contexts } = noneAsNull(config);
+  const sorted = (value: object): object =>
+    Object.fromEntries(
+      Object.entries(value)
+        .map(([key, entry]) => [key, typeof entry === "object" && entry !== null ? sorted(entry as object) : entry])
+        .sort(([a], [b]) => rank(String(a)) - rank(String(b))),
+    );
+  return {
+    kind: config.kind,
+    apiVersion: config.apiVersion,
+    clusters: clusters?.map(sorted) ?? null,
+    users: users?.map(sorted) ?? null,
+    contexts: contexts?.map(sorted) ?? null,
+    "current-context": config["current-context"],
+  };
+}
+
+function rank(key: string): number {
+  const index = order.indexOf(key);
+  return index < 0 ? order.length : index;
 }
 
 /** Files become data, so that the result stands alone. */

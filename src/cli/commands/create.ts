@@ -1,10 +1,10 @@
 /** kl create -f: https://kubernetes.io/docs/reference/kubectl/generated/kubectl_create/ */
 import type { KubeObject } from "../../machinery/meta/object.ts";
-import { StatusError } from "../../machinery/status/error.ts";
 import { withLastApplied } from "../apply/last-applied.ts";
 import { type Cluster, withCluster } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
 import { ExitError } from "../exit-error.ts";
+import { Failures } from "../failures.ts";
 import {
   dryRunFlags,
   dryRunOf,
@@ -18,7 +18,6 @@ import {
 } from "../manifests/flags.ts";
 import { readManifests, withLabels } from "../manifests/read.ts";
 import { targetOf } from "../manifests/target.ts";
-import { serverErrorLine } from "../print/error.ts";
 import { resultPrinter } from "../print/result.ts";
 import { kindLabel } from "../rest/resource-mapping.ts";
 
@@ -48,7 +47,7 @@ async function create(cluster: Cluster, flags: CreateFlags): Promise<void> {
   const print = await resultPrinter(flags);
   const manifests = await withLabels(await readManifests(filenames(flags), Boolean(flags.recursive)), flags.selector);
   if (manifests.length === 0) throw new ExitError(1, "error: no objects passed to create");
-  const failures: string[] = [];
+  const failures = new Failures();
   for (const manifest of manifests) {
     try {
       const target = await targetOf(cluster, manifest);
@@ -69,11 +68,8 @@ async function create(cluster: Cluster, flags: CreateFlags): Promise<void> {
       const label = `${kindLabel(target.resource)}/${created.metadata.name ?? ""}`;
       print(label, `created${dryRunSuffix(mode)}`, created);
     } catch (error) {
-      if (error instanceof StatusError)
-        failures.push(serverErrorLine(error, `error when creating "${manifest.source}"`));
-      else if (error instanceof ExitError) failures.push(error.message);
-      else throw error;
+      failures.add(error, `error when creating "${manifest.source}"`);
     }
   }
-  if (failures.length > 0) throw new ExitError(1, failures.join("\n"));
+  failures.throwIfAny();
 }

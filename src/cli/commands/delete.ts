@@ -45,7 +45,7 @@ export const command = defineCommand<DeleteFlags>({
   run: ({ words, flags, given }) =>
     withCluster(flags, async (cluster) => {
       if (flags.raw === undefined) return deleteAll(cluster, words, flags, given);
-      process.stdout.write(await cluster.client.text({ method: "DELETE", path: flags.raw }));
+      process.stdout.write(await cluster.client.text({ method: "DELETE", path: flags.raw, raw: true }));
     }),
 });
 

@@ -1,6 +1,7 @@
 /** kl describe: https://kubernetes.io/docs/reference/kubectl/generated/kubectl_describe/ */
 import { type Cluster, withCluster } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
+import { describeEndpoints, describeServiceAccount } from "../describe/accounts-and-endpoints.ts";
 import { describeEvents } from "../describe/events.ts";
 import { describeNode } from "../describe/node.ts";
 import { describePod } from "../describe/pod.ts";
@@ -30,6 +31,8 @@ const pages: Readonly<Record<string, Describer<never>>> = {
   "ConfigMap.": describeConfigMap,
   "Secret.": describeSecret,
   "Namespace.": describeNamespace,
+  "ServiceAccount.": describeServiceAccount,
+  "Endpoints.": describeEndpoints,
   "Deployment.apps": describeDeployment,
   "ReplicaSet.apps": describeReplicaSet,
 };
@@ -58,13 +61,13 @@ async function describe(cluster: Cluster, words: readonly string[], flags: Descr
   const { found, errors } = await objects(cluster, targets, flags);
   const now = Date.now();
   let first = true;
-  for (const { target, object } of found) {
+  for (const { target, object, byPrefix } of found) {
     const key = `${target.resource.kind}.${target.resource.group}`;
     const sheet = new Sheet();
     const page = (pages[key] ?? describeAnything) as Describer;
     await page(sheet, object, { cluster, now });
     if (flags.showEvents && !withoutEvents.has(key)) await describeEvents(sheet, object, cluster, now);
-    process.stdout.write(`${first ? "" : "\n\n"}${sheet}`);
+    process.stdout.write(`${first ? "" : "\n\n"}${sheet}${byPrefix ? "\n" : ""}`);
     first = false;
   }
   if (errors.length > 0) throw new ExitError(1, errors.join("\n"));
@@ -75,13 +78,18 @@ async function describe(cluster: Cluster, words: readonly string[], flags: Descr
   }
 }
 
+/** kubectl ends the page of an object with an empty line when only the beginning of its name was given. */
+interface Described extends Found {
+  readonly byPrefix?: boolean;
+}
+
 /** A name that does not exist may be the beginning of others. */
 async function objects(
   cluster: Cluster,
   targets: readonly Target[],
   flags: DescribeFlags,
-): Promise<{ found: readonly Found[]; errors: readonly string[] }> {
-  const found: Found[] = [];
+): Promise<{ found: readonly Described[]; errors: readonly string[] }> {
+  const found: Described[] = [];
   const errors: string[] = [];
   for (const target of targets) {
     const exact = await fetchTargets(cluster, [target], flags);
@@ -94,7 +102,7 @@ async function objects(
     const all = await listObjects(cluster, target, {});
     const matching = all.filter(({ metadata }) => metadata.name?.startsWith(name));
     if (matching.length === 0) errors.push(...exact.errors);
-    found.push(...matching.map((object) => ({ target, object })));
+    found.push(...matching.map((object) => ({ target, object, byPrefix: true })));
   }
   return { found, errors };
 }

@@ -34,8 +34,9 @@ export const command = defineCommand<GetFlags>({
   },
   run: ({ words, flags }) =>
     withCluster(flags, async (cluster) => {
-      if (flags.raw !== undefined) process.stdout.write(await cluster.client.text({ path: flags.raw }));
-      else await get(cluster, words, flags);
+      if (flags.raw === undefined) return get(cluster, words, flags);
+      if (words.length > 0) throw new ExitError(1, "error: arguments may not be passed when --raw is specified");
+      process.stdout.write(await cluster.client.text({ path: flags.raw, raw: true }));
     }),
 });
 

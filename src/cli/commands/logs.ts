@@ -1,4 +1,5 @@
 /** kl logs: https://kubernetes.io/docs/reference/kubectl/generated/kubectl_logs/ */
+import { StatusError } from "../../machinery/status/error.ts";
 import type { Pod } from "../../machinery/types/core/v1.ts";
 import { type Cluster, withCluster } from "../cluster.ts";
 import { defineCommand } from "../command.ts";
@@ -79,10 +80,16 @@ export const command = defineCommand<LogFlags>({
 });
 
 async function logs(cluster: Cluster, name: string | undefined, flags: LogFlags): Promise<void> {
-  const pods = await podsOf(cluster, name, flags.selector);
+  const pods = await podsOf(cluster, name, flags.selector).catch((error: unknown) => {
+    if (!(error instanceof StatusError)) throw error;
+    throw new ExitError(
+      1,
+      `error: error from server (${error.reason}): ${error.message} in namespace "${cluster.namespace}"`,
+    );
+  });
   const chosen = flags.selector === undefined ? pods.slice(0, 1) : pods;
   const [first] = chosen;
-  if (!first) throw new ExitError(1, `No resources found in ${cluster.namespace} namespace.`);
+  if (!first) throw new ExitError(0, `No resources found in ${cluster.namespace} namespace.`);
   if (name?.includes("/") && pods.length > 1) {
     process.stderr.write(`Found ${pods.length} pods, using pod/${first.metadata.name}\n`);
   }
@@ -121,20 +128,26 @@ async function copyLog(
   lineBuffered: boolean,
 ): Promise<void> {
   const { name, namespace } = pod.metadata;
-  const response = await cluster.client.open({
-    path: `/api/v1/namespaces/${namespace}/pods/${name}/log`,
-    accept: "*/*",
-    query: {
-      container,
-      follow: flags.follow,
-      previous: flags.previous,
-      timestamps: flags.timestamps,
-      tailLines: flags.tail >= 0 ? flags.tail : undefined,
-      sinceSeconds: flags.since > 0 ? Math.ceil(flags.since / 1000) : undefined,
-      sinceTime: flags.sinceTime,
-      limitBytes: flags.limitBytes > 0 ? flags.limitBytes : undefined,
-    },
-  });
+  const response = await cluster.client
+    .open({
+      path: `/api/v1/namespaces/${namespace}/pods/${name}/log`,
+      accept: "*/*",
+      query: {
+        container,
+        follow: flags.follow,
+        previous: flags.previous,
+        timestamps: flags.timestamps,
+        tailLines: flags.tail >= 0 ? flags.tail : undefined,
+        sinceSeconds: flags.since > 0 ? Math.ceil(flags.since / 1000) : undefined,
+        sinceTime: flags.sinceTime,
+        limitBytes: flags.limitBytes > 0 ? flags.limitBytes : undefined,
+      },
+    })
+    .catch((error: unknown) => {
+      if (error instanceof StatusError && error.reason === "BadRequest")
+        throw new ExitError(1, `error: ${error.message}`);
+      throw error;
+    });
   const prefix = flags.prefix ? `[pod/${name}/${container ?? pod.spec?.containers[0]?.name ?? ""}] ` : "";
   if (prefix === "" && !lineBuffered) {
     for await (const chunk of response) {

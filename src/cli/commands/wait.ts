@@ -8,7 +8,7 @@ import { manifestFlags } from "../manifests/flags.ts";
 import { evaluatePath } from "../print/jsonpath/evaluate.ts";
 import { parseRelaxedPath } from "../print/jsonpath/parse.ts";
 import { resultPrinter } from "../print/result.ts";
-import { groupResource, kindLabel } from "../rest/resource-mapping.ts";
+import { kindLabel } from "../rest/resource-mapping.ts";
 import { type NamedTarget, namedTargets, type SelectFlags, selectTargets } from "../rest/select.ts";
 import { watchUntil } from "../rest/watch-until.ts";
 
@@ -49,6 +49,8 @@ async function wait(cluster: Cluster, words: readonly string[], flags: WaitFlags
   for (const target of awaited) {
     try {
       const object = await untilMet(cluster, target, flags, condition, signal);
+      // What was not there to begin with has not been deleted.
+      if (object === undefined) continue;
       const done = flags.for === "delete" ? "deleted" : "condition met";
       print(`${kindLabel(target.resource)}/${target.name}`, done, object);
     } catch (error) {
@@ -60,7 +62,7 @@ async function wait(cluster: Cluster, words: readonly string[], flags: WaitFlags
 }
 
 function timedOut({ resource, name }: NamedTarget): string {
-  return `error: timed out waiting for the condition on ${groupResource(resource)}/${name}`;
+  return `error: timed out waiting for the condition on ${resource.plural}/${name}`;
 }
 
 /** Resolves with the last state of the object that was seen. */
@@ -70,15 +72,16 @@ async function untilMet(
   flags: WaitFlags,
   condition: Condition,
   signal: AbortSignal,
-): Promise<object> {
-  let last: object = {};
+): Promise<object | undefined> {
+  let last: object | undefined;
   await watchUntil(cluster.client, { ...target, signal }, (state) => {
     if (state === undefined && flags.for !== "delete" && flags.for !== "create") {
       throw notFound({ group: target.resource.group, resource: target.resource.plural }, target.name);
     }
     last = state ?? last;
     if (condition(state)) return true;
-    if (flags.timeout === 0) throw new ExitError(1, timedOut(target));
+    if (flags.timeout === 0)
+      throw new ExitError(1, `error: condition not met for ${target.resource.plural}/${target.name}`);
     return false;
   });
   return last;

@@ -5,7 +5,7 @@ import { quantityMilliValue, quantityValue } from "../../machinery/quantity/read
 import { StatusError } from "../../machinery/status/error.ts";
 import type { Lease } from "../../machinery/types/coordination/v1.ts";
 import type { Node, Pod } from "../../machinery/types/core/v1.ts";
-import { pairs, type Sheet } from "./sheet.ts";
+import { annotationLines, pairs, type Sheet } from "./sheet.ts";
 import type { Describer } from "./types.ts";
 
 export const describeNode: Describer<Node> = async (sheet, node, { cluster, now }) => {
@@ -17,7 +17,7 @@ export const describeNode: Describer<Node> = async (sheet, node, { cluster, now 
   sheet.line("Name:", metadata.name ?? "");
   sheet.line("Roles:", roles.sort().join(",") || "<none>");
   sheet.list("Labels", pairs(metadata.labels));
-  sheet.list("Annotations", pairs(metadata.annotations, ": "));
+  sheet.list("Annotations", annotationLines(metadata.annotations));
   sheet.line("CreationTimestamp:", metadata.creationTimestamp ?? "");
   sheet.list(
     "Taints",
@@ -61,6 +61,7 @@ export const describeNode: Describer<Node> = async (sheet, node, { cluster, now 
       ["Architecture", info?.architecture],
       ["Container Runtime Version", info?.containerRuntimeVersion],
       ["Kubelet Version", info?.kubeletVersion],
+      ["Kube-Proxy Version", info?.kubeProxyVersion],
     ] as const) {
       sheet.line(`${name}:`, value ?? "");
     }
@@ -95,8 +96,16 @@ function describePods(sheet: Sheet, node: Node, pods: readonly Pod[], now: numbe
   const share = (part: number, whole: number): string => (whole > 0 ? `${Math.floor((part * 100) / whole)}%` : "0%");
   const cpu = (milli: number): string =>
     `${milli % 1000 === 0 ? milli / 1000 : `${milli}m`} (${share(milli, cpuTotal)})`;
-  const memory = (bytes: number): string => `${byteText(bytes)} (${share(bytes, memoryTotal)})`;
-  const sum = { cpuRequests: 0, cpuLimits: 0, memoryRequests: 0, memoryLimits: 0 };
+  const memory = (bytes: number, total = memoryTotal): string => `${byteText(bytes)} (${share(bytes, total)})`;
+  const storageTotal = quantityValue(node.status?.allocatable?.["ephemeral-storage"]);
+  const sum = {
+    cpuRequests: 0,
+    cpuLimits: 0,
+    memoryRequests: 0,
+    memoryLimits: 0,
+    storageRequests: 0,
+    storageLimits: 0,
+  };
   sheet.line("Non-terminated Pods:", `(${pods.length} in total)`);
   sheet.indented(() => {
     sheet.line("Namespace", "Name", "", "CPU Requests", "CPU Limits", "Memory Requests", "Memory Limits", "Age");
@@ -108,6 +117,8 @@ function describePods(sheet: Sheet, node: Node, pods: readonly Pod[], now: numbe
       sum.cpuLimits += limits.cpu ?? 0;
       sum.memoryRequests += requests.memory ?? 0;
       sum.memoryLimits += limits.memory ?? 0;
+      sum.storageRequests += requests["ephemeral-storage"] ?? 0;
+      sum.storageLimits += limits["ephemeral-storage"] ?? 0;
       const { namespace, name, creationTimestamp } = pod.metadata;
       sheet.line(
         namespace ?? "",
@@ -127,6 +138,7 @@ function describePods(sheet: Sheet, node: Node, pods: readonly Pod[], now: numbe
     sheet.line("--------", "--------", "------");
     sheet.line("cpu", cpu(sum.cpuRequests), cpu(sum.cpuLimits));
     sheet.line("memory", memory(sum.memoryRequests), memory(sum.memoryLimits));
+    sheet.line("ephemeral-storage", memory(sum.storageRequests, storageTotal), memory(sum.storageLimits, storageTotal));
   });
 }
 

@@ -1,16 +1,16 @@
-/** Containers and volumes, as they stand in pods and in pod templates. */
+/** Containers, as they stand in pods and in pod templates. */
 import type {
   Container,
   ContainerState,
   ContainerStatus,
-  EnvFromSource,
-  EnvVar,
+  Pod,
   PodSpec,
   PodTemplateSpec,
   Probe,
-  Volume,
 } from "../../machinery/types/core/v1.ts";
+import { describeEnvironment } from "./environment.ts";
 import { pairs, type Sheet } from "./sheet.ts";
+import { describeVolumes } from "./volumes.ts";
 
 export function describeTemplate(sheet: Sheet, template: PodTemplateSpec | undefined): void {
   sheet.section("Pod Template", () => {
@@ -46,11 +46,12 @@ export function describeContainers(
   title: string,
   containers: readonly Container[] | undefined,
   statuses: readonly ContainerStatus[],
+  pod?: Pod,
 ): void {
   if (!containers || containers.length === 0) return;
   sheet.section(title, () => {
     for (const container of containers) {
-      sheet.section(container.name, () => {
+      sheet.entry(container.name, () => {
         const status = statuses.find(({ name }) => name === container.name);
         if (status) sheet.line("Container ID:", status.containerID ?? "");
         sheet.line("Image:", container.image ?? "");
@@ -90,7 +91,7 @@ export function describeContainers(
         ] as const) {
           if (probe) sheet.line(`${name}:`, probeText(probe));
         }
-        describeEnvironment(sheet, container.envFrom, container.env);
+        describeEnvironment(sheet, container, pod);
         const mounts = (container.volumeMounts ?? []).map(
           ({ mountPath, name, readOnly, subPath }) =>
             `${mountPath} from ${name} (${readOnly ? "ro" : "rw"}${subPath ? `,path="${subPath}"` : ""})`,
@@ -152,91 +153,4 @@ function probeText(probe: Probe): string {
   if (tcpSocket) return `tcp-socket ${tcpSocket.host ?? ""}:${tcpSocket.port} ${timing}`;
   if (grpc) return `grpc <pod>:${grpc.port} ${grpc.service ?? ""} ${timing}`;
   return `unknown ${timing}`;
-}
-
-function describeEnvironment(
-  sheet: Sheet,
-  from: readonly EnvFromSource[] | undefined,
-  env: readonly EnvVar[] | undefined,
-): void {
-  if (from && from.length > 0) {
-    sheet.section("Environment Variables from", () => {
-      for (const { configMapRef, secretRef, prefix } of from) {
-        const name = configMapRef?.name ?? secretRef?.name ?? "";
-        const optional = (configMapRef ?? secretRef)?.optional ?? false;
-        sheet.line(
-          name,
-          configMapRef ? "ConfigMap" : "Secret",
-          `${prefix ? `with prefix '${prefix}' ` : ""}Optional: ${optional}`,
-        );
-      }
-    });
-  }
-  if (!env || env.length === 0) {
-    sheet.line("Environment:", "<none>");
-    return;
-  }
-  sheet.section("Environment", () => {
-    for (const { name, value, valueFrom } of env) {
-      if (!valueFrom) sheet.line(`${name}:`, value ?? "");
-      else if (valueFrom.fieldRef)
-        sheet.line(`${name}:`, ` (${valueFrom.fieldRef.apiVersion ?? "v1"}:${valueFrom.fieldRef.fieldPath})`);
-      else if (valueFrom.resourceFieldRef) sheet.line(`${name}:`, ` (${valueFrom.resourceFieldRef.resource})`);
-      else {
-        const ref = valueFrom.secretKeyRef ?? valueFrom.configMapKeyRef;
-        const kind = valueFrom.secretKeyRef ? "secret" : "config map";
-        sheet.line(
-          `${name}:`,
-          `<set to the key '${ref?.key}' of ${kind} '${ref?.name}'>`,
-          `Optional: ${ref?.optional ?? false}`,
-        );
-      }
-    }
-  });
-}
-
-const volumeKinds: Readonly<Record<string, string>> = {
-  emptyDir: "EmptyDir (a temporary directory that shares a pod's lifetime)",
-  hostPath: "HostPath (bare host directory volume)",
-  configMap: "ConfigMap (a volume populated by a ConfigMap)",
-  secret: "Secret (a volume populated by a Secret)",
-  downwardAPI: "DownwardAPI (a volume populated by information about the pod)",
-  projected: "Projected (a volume that contains injected data from multiple sources)",
-  persistentVolumeClaim: "PersistentVolumeClaim (a reference to a PersistentVolumeClaim in the same namespace)",
-};
-
-export function describeVolumes(sheet: Sheet, volumes: readonly Volume[] | undefined): void {
-  if (!volumes || volumes.length === 0) {
-    sheet.line("Volumes:", "<none>");
-    return;
-  }
-  sheet.section("Volumes", () => {
-    for (const volume of volumes) {
-      sheet.section(volume.name, () => {
-        const kind = Object.keys(volume).find((key) => key !== "name") ?? "";
-        sheet.line("Type:", volumeKinds[kind] ?? kind);
-        const { emptyDir, hostPath, configMap, secret, persistentVolumeClaim } = volume;
-        if (emptyDir) {
-          sheet.line("Medium:", emptyDir.medium ?? "");
-          sheet.line("SizeLimit:", emptyDir.sizeLimit ?? "<unset>");
-        }
-        if (hostPath) {
-          sheet.line("Path:", hostPath.path);
-          sheet.line("HostPathType:", hostPath.type ?? "");
-        }
-        if (configMap) {
-          sheet.line("Name:", configMap.name ?? "");
-          sheet.line("Optional:", String(configMap.optional ?? false));
-        }
-        if (secret) {
-          sheet.line("SecretName:", secret.secretName ?? "");
-          sheet.line("Optional:", String(secret.optional ?? false));
-        }
-        if (persistentVolumeClaim) {
-          sheet.line("ClaimName:", persistentVolumeClaim.claimName);
-          sheet.line("ReadOnly:", String(persistentVolumeClaim.readOnly ?? false));
-        }
-      });
-    }
-  });
 }

@@ -1,8 +1,9 @@
 import { controllerOf } from "../../machinery/meta/object.ts";
 import type { Pod } from "../../machinery/types/core/v1.ts";
-import { describeContainers, describePlacement, describeVolumes } from "./pod-template.ts";
-import { pairs } from "./sheet.ts";
+import { describeContainers, describePlacement } from "./pod-template.ts";
+import { annotationLines, pairs } from "./sheet.ts";
 import type { Describer } from "./types.ts";
+import { describeVolumes } from "./volumes.ts";
 
 export const describePod: Describer<Pod> = (sheet, pod) => {
   const { metadata, spec, status } = pod;
@@ -14,7 +15,7 @@ export const describePod: Describer<Pod> = (sheet, pod) => {
   sheet.line("Node:", spec?.nodeName ? `${spec.nodeName}/${status?.hostIP ?? ""}` : "<none>");
   if (status?.startTime) sheet.line("Start Time:", status.startTime);
   sheet.list("Labels", pairs(metadata.labels));
-  sheet.list("Annotations", pairs(metadata.annotations, ": "));
+  sheet.list("Annotations", annotationLines(metadata.annotations));
   if (metadata.deletionTimestamp) {
     sheet.line("Status:", `Terminating (since ${metadata.deletionTimestamp})`);
     sheet.line("Termination Grace Period:", `${metadata.deletionGracePeriodSeconds ?? 0}s`);
@@ -24,17 +25,20 @@ export const describePod: Describer<Pod> = (sheet, pod) => {
   if (status?.reason) sheet.line("Reason:", status.reason);
   if (status?.message) sheet.line("Message:", status.message);
   sheet.line("IP:", status?.podIP ?? "");
-  sheet.section("IPs", () => {
-    for (const { ip } of status?.podIPs ?? []) sheet.line("IP:", ip ?? "");
-  });
+  if (status?.podIPs?.length) {
+    sheet.section("IPs", () => {
+      for (const { ip } of status.podIPs ?? []) sheet.line("IP:", ip ?? "");
+    });
+  } else sheet.line("IPs:", "<none>");
   const owner = controllerOf(pod);
   if (owner) sheet.line("Controlled By:", `${owner.kind}/${owner.name}`);
-  describeContainers(sheet, "Init Containers", spec?.initContainers, status?.initContainerStatuses ?? []);
-  describeContainers(sheet, "Containers", spec?.containers, status?.containerStatuses ?? []);
+  describeContainers(sheet, "Init Containers", spec?.initContainers, status?.initContainerStatuses ?? [], pod);
+  describeContainers(sheet, "Containers", spec?.containers, status?.containerStatuses ?? [], pod);
   if (status?.conditions?.length) {
     sheet.section("Conditions", () => {
       sheet.line("Type", "Status");
-      for (const condition of status.conditions ?? []) sheet.line(condition.type, condition.status);
+      // kubectl has a space behind both.
+      for (const condition of status.conditions ?? []) sheet.line(`${condition.type} `, `${condition.status} `);
     });
   }
   describeVolumes(sheet, spec?.volumes);

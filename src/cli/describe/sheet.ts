@@ -26,6 +26,14 @@ export class Sheet {
     return this.indented(body);
   }
 
+  /** One of several containers or volumes. Inside a pod template kubectl sets its name in by one space alone. */
+  entry(name: string, body: () => void): this {
+    if (this.#indent < 2) return this.section(name, body);
+    this.#lines.push({ indent: this.#indent - 1, cells: [` ${name}:`] });
+    body();
+    return this;
+  }
+
   indented(body: () => void): this {
     this.#indent += 1;
     body();
@@ -35,14 +43,16 @@ export class Sheet {
 
   /** The cells with tabs between them. */
   unaligned(): string {
-    return this.#lines.map(({ indent, cells }) => `${"  ".repeat(indent)}${cells.join("\t")}\n`).join("");
+    return this.#lines
+      .map(({ indent, cells }) => `${cells[0] === "" ? "" : "  ".repeat(indent)}${cells.join("\t")}\n`)
+      .join("");
   }
 
   /** Go's tabwriter, as kubectl uses it: a column is as wide as its widest cell in a run of lines that have it. */
   toString(): string {
     const rows = this.#lines.map(({ indent, cells }) => {
       const [first = "", ...rest] = cells;
-      return [`${"  ".repeat(indent)}${first}`, ...rest];
+      return [first === "" ? "" : `${"  ".repeat(indent)}${first}`, ...rest];
     });
     const widths = rows.map((row) => row.map(() => 0));
     const deepest = Math.max(0, ...rows.map((row) => row.length));
@@ -58,15 +68,27 @@ export class Sheet {
       }
     }
     return rows
-      .map(
-        (row, index) =>
-          `${row
-            .map((cell, column) => cell.padEnd(widths[index]?.[column] ?? 0))
-            .join("")
-            .trimEnd()}\n`,
-      )
+      .map((row, index) => `${row.map((cell, column) => cell.padEnd(widths[index]?.[column] ?? 0)).join("")}\n`)
       .join("");
   }
+}
+
+/** Annotations, without the one that repeats the whole object. */
+export function annotationLines(map: Readonly<Record<string, string>> | undefined): string[] {
+  const { "kubectl.kubernetes.io/last-applied-configuration": _, ...rest } = map ?? {};
+  return pairs(rest, ": ").flatMap((line) => {
+    const [key = "", ...value] = line.split(": ");
+    const text = value.join(": ");
+    // A long or multi-line value stands below its name.
+    if (!text.includes("\n") && line.length <= 140) return [line];
+    return [
+      `${key}:`,
+      ...text
+        .trimEnd()
+        .split("\n")
+        .map((part) => `  ${part}`),
+    ];
+  });
 }
 
 /** "a=b" lines, sorted. */

@@ -1,20 +1,20 @@
 /** The smaller kinds, and those that nobody wrote a page for. */
-import type { UnstructuredObject } from "../../machinery/meta/object.ts";
-import { StatusError } from "../../machinery/status/error.ts";
-import type { ConfigMap, Endpoints, Namespace, Secret, Service } from "../../machinery/types/core/v1.ts";
-import { pairs, type Sheet } from "./sheet.ts";
+import type { KubeObject } from "../../machinery/meta/object.ts";
+import type { ConfigMap, Namespace, Secret, Service } from "../../machinery/types/core/v1.ts";
+import type { EndpointSlice } from "../../machinery/types/discovery/v1.ts";
+import { annotationLines, pairs, type Sheet } from "./sheet.ts";
 import type { DescribeContext, Describer } from "./types.ts";
 
-function head(sheet: Sheet, { metadata }: UnstructuredObject | ConfigMap | Secret | Service | Namespace): void {
+export function describeHead(sheet: Sheet, { metadata }: KubeObject): void {
   sheet.line("Name:", metadata.name ?? "");
   if (metadata.namespace) sheet.line("Namespace:", metadata.namespace);
   sheet.list("Labels", pairs(metadata.labels));
-  sheet.list("Annotations", pairs(metadata.annotations, ": "));
+  sheet.list("Annotations", annotationLines(metadata.annotations));
 }
 
 export const describeService: Describer<Service> = async (sheet, service, context) => {
   const { spec, status, metadata } = service;
-  head(sheet, service);
+  describeHead(sheet, service);
   sheet.line("Selector:", pairs(spec?.selector).join(",") || "<none>");
   sheet.line("Type:", spec?.type ?? "");
   sheet.line("IP Family Policy:", spec?.ipFamilyPolicy ?? "<none>");
@@ -32,37 +32,36 @@ export const describeService: Describer<Service> = async (sheet, service, contex
     sheet.line("Port:", name, `${port.port}/${port.protocol ?? "TCP"}`);
     sheet.line("TargetPort:", `${port.targetPort ?? port.port}/${port.protocol ?? "TCP"}`);
     if (port.nodePort) sheet.line("NodePort:", name, `${port.nodePort}/${port.protocol ?? "TCP"}`);
-    sheet.line("Endpoints:", endpointText(endpoints, port.name));
+    sheet.line("Endpoints:", endpointText(endpoints, port.name) || "<none>");
   }
   sheet.line("Session Affinity:", spec?.sessionAffinity ?? "");
   if (spec?.internalTrafficPolicy) sheet.line("Internal Traffic Policy:", spec.internalTrafficPolicy);
 };
 
-async function endpointsOf(
-  { cluster }: DescribeContext,
-  namespace: string,
-  name: string,
-): Promise<Endpoints | undefined> {
-  try {
-    return await cluster.client.json<Endpoints>({ path: `/api/v1/namespaces/${namespace}/endpoints/${name}` });
-  } catch (error) {
-    if (error instanceof StatusError && error.code === 404) return undefined;
-    throw error;
-  }
+async function endpointsOf({ cluster }: DescribeContext, namespace: string, name: string): Promise<EndpointSlice[]> {
+  const { items } = await cluster.client.json<{ items: EndpointSlice[] }>({
+    path: `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`,
+    query: { labelSelector: `kubernetes.io/service-name=${name}` },
+  });
+  return items;
 }
 
-function endpointText(endpoints: Endpoints | undefined, portName: string | undefined): string {
-  const all = (endpoints?.subsets ?? []).flatMap(({ addresses = [], ports = [] }) =>
+function endpointText(slices: readonly EndpointSlice[], portName: string | undefined): string {
+  const all = slices.flatMap(({ endpoints = [], ports = [] }) =>
     ports
       .filter((port) => (port.name ?? "") === (portName ?? ""))
-      .flatMap((port) => addresses.map(({ ip }) => `${ip}:${port.port}`)),
+      .flatMap(({ port }) =>
+        endpoints
+          .filter(({ conditions }) => conditions?.ready !== false)
+          .flatMap(({ addresses }) => addresses.map((address) => `${address}:${port}`)),
+      ),
   );
   const shown = all.slice(0, 3).join(",");
   return all.length > 3 ? `${shown} + ${all.length - 3} more...` : shown;
 }
 
 export const describeConfigMap: Describer<ConfigMap> = (sheet, configMap) => {
-  head(sheet, configMap);
+  describeHead(sheet, configMap);
   sheet.line("").line("Data").line("====");
   for (const [key, value] of Object.entries(configMap.data ?? {}).sort()) {
     sheet.line(`${key}:`).line("----");
@@ -77,7 +76,7 @@ export const describeConfigMap: Describer<ConfigMap> = (sheet, configMap) => {
 };
 
 export const describeSecret: Describer<Secret> = (sheet, secret) => {
-  head(sheet, secret);
+  describeHead(sheet, secret);
   sheet
     .line("")
     .line(`Type:  ${secret.type ?? ""}`)
@@ -90,14 +89,14 @@ export const describeSecret: Describer<Secret> = (sheet, secret) => {
 };
 
 export const describeNamespace: Describer<Namespace> = (sheet, namespace) => {
-  head(sheet, namespace);
+  describeHead(sheet, namespace);
   sheet.line("Status:", namespace.status?.phase ?? "");
   sheet.line("").line("No resource quota.").line("").line("No LimitRange resource.");
 };
 
 /** Every field, its name in words. */
 export const describeAnything: Describer = (sheet, object) => {
-  head(sheet, object);
+  describeHead(sheet, object);
   sheet.line("API Version:", object.apiVersion ?? "");
   sheet.line("Kind:", object.kind ?? "");
   const { name: _n, namespace: _s, labels: _l, annotations: _a, managedFields: _m, ...metadata } = object.metadata;
@@ -107,7 +106,7 @@ export const describeAnything: Describer = (sheet, object) => {
 
 function describeFields(sheet: Sheet, fields: object): void {
   for (const [key, value] of Object.entries(fields).sort()) {
-    const title = key.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replace(/^./, (first) => first.toUpperCase());
+    const title = titleOf(key);
     if (Array.isArray(value)) {
       sheet.section(title, () => {
         for (const item of value) {
@@ -121,4 +120,16 @@ function describeFields(sheet: Sheet, fields: object): void {
       sheet.line(`${title}:`, String(value));
     }
   }
+}
+
+const acronyms: ReadonlySet<string> = new Set(["Api", "Url", "Uid", "Osb", "Guid"]);
+
+/** "ownerUid" is "Owner UID". */
+function titleOf(key: string): string {
+  return key
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .split(" ")
+    .map((word) => `${word[0]?.toUpperCase() ?? ""}${word.slice(1)}`)
+    .map((word) => (acronyms.has(word) ? word.toUpperCase() : word))
+    .join(" ");
 }

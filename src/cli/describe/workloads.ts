@@ -3,7 +3,7 @@ import { controllerOf } from "../../machinery/meta/object.ts";
 import type { Deployment, ReplicaSet } from "../../machinery/types/apps/v1.ts";
 import type { Pod } from "../../machinery/types/core/v1.ts";
 import { describeTemplate } from "./pod-template.ts";
-import { pairs } from "./sheet.ts";
+import { annotationLines, pairs } from "./sheet.ts";
 import type { Describer } from "./types.ts";
 
 const revisionAnnotation = "deployment.kubernetes.io/revision";
@@ -14,7 +14,7 @@ export const describeDeployment: Describer<Deployment> = async (sheet, deploymen
   sheet.line("Namespace:", metadata.namespace ?? "");
   sheet.line("CreationTimestamp:", metadata.creationTimestamp ?? "");
   sheet.list("Labels", pairs(metadata.labels));
-  sheet.list("Annotations", pairs(metadata.annotations, ": "));
+  sheet.list("Annotations", annotationLines(metadata.annotations));
   sheet.line("Selector:", formatLabelSelector(spec?.selector));
   sheet.line(
     "Replicas:",
@@ -56,7 +56,7 @@ export const describeReplicaSet: Describer<ReplicaSet> = async (sheet, replicaSe
   sheet.line("Namespace:", metadata.namespace ?? "");
   sheet.line("Selector:", formatLabelSelector(spec?.selector));
   sheet.list("Labels", pairs(metadata.labels));
-  sheet.list("Annotations", pairs(metadata.annotations, ": "));
+  sheet.list("Annotations", annotationLines(metadata.annotations));
   const owner = controllerOf(replicaSet);
   if (owner) sheet.line("Controlled By:", `${owner.kind}/${owner.name}`);
   sheet.line("Replicas:", `${status?.replicas ?? 0} current / ${spec?.replicas ?? 1} desired`);

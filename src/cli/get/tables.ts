@@ -1,6 +1,8 @@
 /** `kl get` for people: the server's tables, one under the other. */
+import { ageSince } from "../../machinery/kinds/human-duration.ts";
+import type { KubeObject } from "../../machinery/meta/object.ts";
 import { StatusError } from "../../machinery/status/error.ts";
-import type { Table } from "../../machinery/types/meta/v1.ts";
+import type { ObjectMeta, Table } from "../../machinery/types/meta/v1.ts";
 import type { Cluster } from "../cluster.ts";
 import { ExitError } from "../exit-error.ts";
 import { serverErrorLine } from "../print/error.ts";
@@ -52,6 +54,18 @@ function groupByResource(targets: readonly Target[]): Map<ApiResource, Target[]>
   return groups;
 }
 
+/** What the server has no table for is shown by its name and age. */
+function asTable(answer: Table | KubeObject): Table {
+  if ("rows" in answer) return answer;
+  const column = (name: string) => ({ name, type: "string", format: "", description: "", priority: 0 });
+  const { name, creationTimestamp } = answer.metadata as ObjectMeta;
+  return {
+    metadata: {},
+    columnDefinitions: [column("Name"), column("Age")],
+    rows: [{ cells: [name, ageSince(creationTimestamp, Date.now())], object: { ...answer } }],
+  };
+}
+
 /** The rows of all targets in one table; what the server refuses becomes a line of `errors`. */
 async function fetchTable(
   cluster: Cluster,
@@ -69,7 +83,7 @@ async function fetchTable(
         );
       } else {
         const path = pathOf(resource, namespace, name, flags.subresource);
-        tables.push(await cluster.client.json<Table>({ path, accept: tableType }));
+        tables.push(asTable(await cluster.client.json<Table | KubeObject>({ path, accept: tableType })));
       }
     } catch (error) {
       if (!(error instanceof StatusError)) throw error;

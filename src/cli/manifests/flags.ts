@@ -58,6 +58,12 @@ export function fieldValidationOf(flags: ManifestFlags): "Strict" | "Warn" | "Ig
   }
 }
 
+/** kubectl's complaint about words where a command takes flags alone. */
+export function refuseWords(command: string, words: readonly string[]): void {
+  if (words.length === 0) return;
+  throw new ExitError(1, `error: Unexpected args: [${words.join(" ")}]\nSee 'kl ${command} -h' for help and examples`);
+}
+
 export function filenames(flags: ManifestFlags): readonly string[] {
   if (!flags.filename || flags.filename.length === 0) throw new ExitError(1, "error: must specify one of -f and -k");
   return flags.filename;

@@ -1,5 +1,6 @@
 /** -o custom-columns=NAME:.metadata.name,…: https://kubernetes.io/docs/reference/kubectl/#custom-columns */
 import { ExitError } from "../exit-error.ts";
+import { goValue } from "./go-syntax.ts";
 import { itemsOf, type ObjectPrinter } from "./items.ts";
 import { evaluatePath } from "./jsonpath/evaluate.ts";
 import { parseRelaxedPath } from "./jsonpath/parse.ts";
@@ -12,17 +13,13 @@ export function customColumnsPrinter(spec: string, options: { fromFile: boolean;
     const rows = itemsOf(object).map((item) =>
       columns.map(({ path }) => {
         const values = evaluatePath(path, item).filter((value) => value !== null && value !== undefined);
-        return values.length === 0 ? "<none>" : values.map(cell).join(",");
+        return values.length === 0 ? "<none>" : values.map(goValue).join(",");
       }),
     );
     const header = headerPrinted ? [] : [columns.map(({ name }) => name)];
     headerPrinted = true;
     return alignRows([...header, ...rows]);
   };
-}
-
-function cell(value: unknown): string {
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 function columnsOfFlag(spec: string) {

@@ -51,12 +51,21 @@ function required(name: string, argument: string | undefined): string {
   return argument;
 }
 
+function readTemplate(file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    throw new ExitError(1, `error: error reading --template ${file}, open ${file}: no such file or directory`);
+  }
+}
+
 async function jsonPathPrinter(name: string, argument: string | undefined): Promise<ObjectPrinter> {
   const text = required(name, argument);
-  const template = name === "jsonpath-file" ? readFileSync(text, "utf8") : text;
-  const [{ parseTemplate }, { evaluatePath, evaluateTemplate }] = await Promise.all([
+  const template = name === "jsonpath-file" ? readTemplate(text) : text;
+  const [{ parseTemplate }, { evaluatePath, evaluateTemplate }, { goSyntax }] = await Promise.all([
     import("./jsonpath/parse.ts"),
     import("./jsonpath/evaluate.ts"),
+    import("./go-syntax.ts"),
   ]);
   const fail = (error: unknown): never => {
     throw new ExitError(1, `error: error parsing jsonpath ${template}, ${(error as Error).message}`);
@@ -68,7 +77,10 @@ async function jsonPathPrinter(name: string, argument: string | undefined): Prom
       try {
         return evaluateTemplate(nodes, object, { allowMissingKeys: true });
       } catch (error) {
-        throw new ExitError(1, `error: error executing jsonpath "${template}": ${(error as Error).message}`);
+        throw new ExitError(
+          1,
+          `error: error executing jsonpath "${template}": Error executing template: ${(error as Error).message}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t${template}\n\tobject given to jsonpath engine was:\n\t\t${goSyntax(object)}\n\n`,
+        );
       }
     };
   } catch (error) {

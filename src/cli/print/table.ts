@@ -36,7 +36,7 @@ export function tableRows(table: Table, options: TableOptions): string[][] {
     return [
       ...(options.showNamespace ? [metadata?.namespace ?? ""] : []),
       ...cells,
-      ...options.labelColumns.map((label) => labels[label] ?? "<none>"),
+      ...options.labelColumns.map((label) => labels[label] ?? ""),
       ...(options.showLabels ? [labelText(labels)] : []),
     ];
   });

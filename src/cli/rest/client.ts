@@ -16,6 +16,8 @@ export interface RestRequest {
   readonly contentType?: string;
   readonly body?: string;
   readonly signal?: AbortSignal;
+  /** A path as the user typed it: errors then name no resource. */
+  readonly raw?: boolean;
 }
 
 export class RestClient {
@@ -62,7 +64,7 @@ export class RestClient {
     const response = await this.#send(options);
     this.#collectWarnings(response);
     if ((response.statusCode ?? 500) < 400) return response;
-    throw toStatusError(response.statusCode ?? 500, await readAll(response));
+    throw toStatusError(response.statusCode ?? 500, await readAll(response), options);
   }
 
   async text(options: RestRequest): Promise<string> {
@@ -136,19 +138,33 @@ async function readAll(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString("utf8");
 }
 
-function toStatusError(code: number, body: string): StatusError {
+/** What kubectl says where the answer is no Status: that of a proxy, or of a path that nothing serves. */
+const plainErrors: Readonly<Record<number, readonly [reason: string, message: string]>> = {
+  400: ["BadRequest", "the server rejected our request for an unknown reason"],
+  401: ["Unauthorized", "the server has asked for the client to provide credentials"],
+  404: ["NotFound", "the server could not find the requested resource"],
+  405: ["MethodNotAllowed", "the server does not allow this method on the requested resource"],
+  409: ["Conflict", "the server reported a conflict"],
+  503: ["ServiceUnavailable", "the server is currently unable to handle the request"],
+  504: [
+    "Timeout",
+    "the server was unable to return a response in the time allotted, but may still be processing the request",
+  ],
+};
+
+function toStatusError(code: number, body: string, { method = "GET", path, raw }: RestRequest): StatusError {
   try {
     const status = JSON.parse(body) as Status;
     if (status.kind === "Status") return new StatusError(status);
   } catch {
-    // Not a Status: a proxy in between, perhaps. Its text is the message then.
+    // Not a Status: told below.
   }
-  return new StatusError({
-    metadata: {},
-    status: "Failure",
-    code,
-    message: body.trim() || `the server answered ${code}`,
-  });
+  const [reason, text] = plainErrors[code] ?? ["", body.trim() || `the server answered ${code}`];
+  const [, plural, name] =
+    /^\/(?:api|apis\/[^/]+)\/[^/]+\/(?:namespaces\/[^/]+\/)?([a-z]+)(?:\/([^/]+))?/.exec(path) ?? [];
+  const about =
+    raw || !plural ? "" : ` (${method.toLowerCase()} ${plural}${name ? ` ${decodeURIComponent(name)}` : ""})`;
+  return new StatusError({ metadata: {}, status: "Failure", code, reason, message: `${text}${about}` });
 }
 
 function connectionError(error: NodeJS.ErrnoException, url: URL): Error {

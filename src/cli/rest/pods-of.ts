@@ -18,7 +18,7 @@ export async function podsOf(cluster: Cluster, argument: string | undefined, sel
   if (!own) {
     throw new ExitError(
       1,
-      `error: cannot get the logs from ${resource.group || "v1"}.${resource.kind}: selector not found`,
+      `error: cannot get the logs from *${resource.version}.${resource.kind}: selector for *${resource.version}.${resource.kind} not implemented`,
     );
   }
   return list(cluster, selectorText(own));

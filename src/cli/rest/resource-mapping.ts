@@ -52,7 +52,7 @@ export class ResourceMapping {
     const found =
       resources.find((resource) => answersTo(resource, name) && inGroup(resource, suffix)) ??
       resources.find((resource) => answersTo(resource, wanted));
-    if (!found) throw new ExitError(1, `error: the server doesn't have a resource type "${argument}"`);
+    if (!found) throw new ExitError(1, `error: the server doesn't have a resource type "${argument.split(".")[0]}"`);
     return found;
   }
 

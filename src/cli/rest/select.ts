@@ -160,13 +160,27 @@ export async function listPages<T extends { metadata: { continue?: string } }>(
   const pages: T[] = [];
   let token: string | undefined;
   do {
-    const page = await cluster.client.json<T>({
-      path,
-      query: { ...query, limit: limit > 0 ? limit : undefined, continue: token },
-      accept,
-    });
+    const page = await cluster.client
+      .json<T>({ path, query: { ...query, limit: limit > 0 ? limit : undefined, continue: token }, accept })
+      .catch((error: unknown) => {
+        throw explained(error, path, query);
+      });
     pages.push(page);
     token = page.metadata?.continue || undefined;
   } while (token);
   return pages;
+}
+
+/** kubectl adds what it was looking for when the server does not like a list's selectors. */
+function explained(error: unknown, path: string, query: Readonly<Record<string, string | undefined>>): unknown {
+  if (!(error instanceof StatusError) || (error.reason !== "BadRequest" && error.reason !== "NotFound")) return error;
+  const [, group = "", version, plural] =
+    /^\/(?:api|apis\/([^/]+))\/([^/]+)\/(?:namespaces\/[^/]+\/)?([^/]+)$/.exec(path) ?? [];
+  const { labelSelector = "", fieldSelector = "" } = query;
+  const what = `"${group}/${version}, Resource=${plural}"`;
+  const message =
+    labelSelector === "" && fieldSelector === ""
+      ? `Unable to list ${what}: ${error.message}`
+      : `Unable to find ${what} that match label selector "${labelSelector}", field selector "${fieldSelector}": ${error.message}`;
+  return new StatusError({ ...error.status, message }, { cause: error });
 }

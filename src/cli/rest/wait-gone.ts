@@ -1,7 +1,7 @@
 import { StatusError } from "../../machinery/status/error.ts";
 import { ExitError } from "../exit-error.ts";
 import type { RestClient } from "./client.ts";
-import { type ApiResource, groupResource } from "./resource-mapping.ts";
+import type { ApiResource } from "./resource-mapping.ts";
 import { watchUntil } from "./watch-until.ts";
 
 export interface WaitGoneOptions {
@@ -26,7 +26,7 @@ export async function waitUntilGone(client: RestClient, options: WaitGoneOptions
     );
   } catch (error) {
     if (signal?.aborted) {
-      throw new ExitError(1, `error: timed out waiting for the condition on ${groupResource(resource)}/${name}`);
+      throw new ExitError(1, `error: timed out waiting for the condition on ${resource.plural}/${name}`);
     }
     // Who may delete but not list cannot wait, and need not fail for it.
     if (error instanceof StatusError && error.code === 403) return;

@@ -15,7 +15,7 @@ export interface UndoOptions {
 /** Resolves with what was done: "rolled back", or why nothing was to do. */
 export async function undoRollout(cluster: Cluster, workload: KubeObject, options: UndoOptions): Promise<string> {
   const revision = revisionToRestore(workload, await revisionsOf(cluster, workload), options.toRevision);
-  if (options.dryRun === "client") return `${await templateText(revision)}rolled back`;
+  if (options.dryRun === "client") return templateText(revision);
   const query = { dryRun: options.dryRun === "server" ? "All" : undefined };
   if (workload.kind !== "Deployment") {
     const { data } = revision.keeper as ControllerRevision;
