@@ -48,4 +48,4 @@ function unpack() {
 
 const folder = unpack();
 enableCompileCache(join(folder, ".compile-cache"));
-createRequire(join(folder, "kl.js"))("./kl.js");
+createRequire(join(folder, "run.cjs"))("./run.cjs");

@@ -22,7 +22,8 @@ export function createLogger(level: LogLevel): Logger {
     }
   };
   const load = async (): Promise<void> => {
-    const { pino } = await import("pino");
+    // CommonJS: bundled, it has no names but its default.
+    const { default: pino } = await import("pino");
     const destination = pino.destination({ fd: 2, sync: true });
     const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
     target = logger;

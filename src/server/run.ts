@@ -12,7 +12,7 @@ import { checkPort } from "./preflight/port.ts";
 import type { Finding } from "./preflight/types.ts";
 import { type RunningServer, startServer } from "./server.ts";
 
-/** What keeps the server from starting, a line each. */
+/** What keeps the server from starting: one line, or several, each but the first with its own `error: `. */
 export class StartError extends Error {
   override name = "StartError";
 }
@@ -50,7 +50,7 @@ async function preflight(config: ServerConfig): Promise<void> {
       ...findings.filter(({ level, message }) => level === "error" && !errors.some((e) => e.message === message)),
     );
   }
-  if (errors.length > 0) throw new StartError(errors.map(({ message }) => `error: ${message}`).join("\n"));
+  if (errors.length > 0) throw new StartError(errors.map(({ message }) => message).join("\nerror: "));
   warn(findings);
 }
 
@@ -70,15 +70,15 @@ async function start(config: ServerConfig, log: ReturnType<typeof createLogger>)
 function explainStore(error: StoreUnavailableError, directory: string): string {
   switch (error.reason) {
     case "in-use":
-      return `error: data dir ${directory} is in use by ${describeHolder(directory)}: stop it, or choose another with --data-dir`;
+      return `data dir ${directory} is in use by ${describeHolder(directory)}: stop it, or choose another with --data-dir`;
     case "disk-full":
-      return `error: the disk of ${directory} is full: free some space, then start again`;
+      return `the disk of ${directory} is full: free some space, then start again`;
     case "read-only":
-      return `error: ${directory}/state.db cannot be written: check its owner and that the file system is not read-only`;
+      return `${directory}/state.db cannot be written: check its owner and that the file system is not read-only`;
     case "corrupt":
-      return `error: ${directory}/state.db is damaged (${error.message}): put back a copy, or move it away to start anew`;
+      return `${directory}/state.db is damaged (${error.message}): put back a copy, or move it away to start anew`;
     case "io":
-      return `error: ${directory}/state.db cannot be opened: ${error.message}`;
+      return `${directory}/state.db cannot be opened: ${error.message}`;
   }
 }
 

@@ -90,7 +90,7 @@ export class KlServer {
   /** Ends the server, removes its containers, networks and data. */
   async destroy(): Promise<void> {
     await this.end("SIGTERM");
-    await removeContainers(this.dataDir);
+    await removeCluster(this.dataDir);
     // Memory volumes of pods that were still there are mounts.
     execFileSync("sh", ["-c", `grep -o ' ${this.dataDir}[^ ]*' /proc/mounts | xargs -r umount -l`]);
     rmSync(this.dataDir, { recursive: true, force: true });
@@ -105,7 +105,8 @@ export async function clusterContainers(dataDir: string): Promise<Docker.Contain
   return all.filter(({ Labels }) => Object.values(Labels).includes(id));
 }
 
-async function removeContainers(dataDir: string): Promise<void> {
+/** Removes the containers and networks of the cluster with this data dir. */
+export async function removeCluster(dataDir: string): Promise<void> {
   const id = clusterId(dataDir);
   if (id === undefined) return;
   const docker = new Docker();

@@ -7,7 +7,8 @@ const statuses = ["UNKNOWN", "SERVING", "NOT_SERVING", "SERVICE_UNKNOWN"];
 
 /** The gRPC health protocol, grpc.health.v1.Health/Check, without TLS: https://github.com/grpc/grpc/blob/master/doc/health-checking.md */
 export async function grpcAttempt({ port, service }: GRPCAction, context: AttemptContext): Promise<Attempt> {
-  const grpc = await import("@grpc/grpc-js");
+  // CommonJS: bundled, it has no names but its default.
+  const { default: grpc } = await import("@grpc/grpc-js");
   const { clock, signal, target, timeoutSeconds } = context;
   const address = hostPort(target.podIp, port);
   const within = goSeconds(timeoutSeconds);
