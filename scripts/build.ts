@@ -6,7 +6,7 @@
 import { chmodSync, copyFileSync, mkdirSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Plugin } from "esbuild";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
@@ -40,7 +40,7 @@ const leftOut: Plugin = {
 const lazyBuiltins: Plugin = {
   name: "lazy-builtins",
   setup({ onLoad, onResolve }) {
-    onResolve({ filter: /^(node:)?(http|crypto)$/ }, ({ namespace, path }) =>
+    onResolve({ filter: /^(node:)?(https?|crypto)$/ }, ({ namespace, path }) =>
       namespace === "lazy-builtin"
         ? { path, external: true }
         : { path: path.replace(/^node:/, ""), namespace: "lazy-builtin" },
@@ -51,19 +51,33 @@ const lazyBuiltins: Plugin = {
   },
 };
 
+/** What is a file of its own in the bundle, made by a build of its own. */
+const ownFile: Plugin = {
+  name: "own-file",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/program-get\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./program-get.js", external: true } : undefined,
+    );
+  },
+};
+
+/** `kl get` never runs another command: their files stay outside. */
+const getAlone: Plugin = {
+  name: "get-alone",
+  setup({ onResolve }) {
+    onResolve({ filter: /^\.\/commands\/\w+\.ts$/ }, ({ path }) =>
+      path === "./commands/get.ts" ? undefined : { path, external: true },
+    );
+  },
+};
+
 export async function bundle(): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
   mkdirSync(dist, { recursive: true });
-  await build({
+  const settings = {
     absWorkingDir: root,
-    entryPoints: {
-      kl: "src/cli/main.ts",
-      "store-worker": "src/store/sqlite/worker.ts",
-      "certificate-worker": "src/server/pki/certificate-worker.ts",
-    },
     outdir: dist,
     bundle: true,
-    splitting: true,
     format: "esm",
     platform: "node",
     // ES modules keep their names when they are imported lazily; CommonJS ones would hide behind `default`.
@@ -77,8 +91,22 @@ export async function bundle(): Promise<void> {
     banner: {
       js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
     },
-    plugins: [leftOut, lazyBuiltins],
     logLevel: "warning",
+  } satisfies BuildOptions;
+  await build({
+    ...settings,
+    entryPoints: {
+      kl: "src/cli/main.ts",
+      "store-worker": "src/store/sqlite/worker.ts",
+      "certificate-worker": "src/server/pki/certificate-worker.ts",
+    },
+    splitting: true,
+    plugins: [leftOut, lazyBuiltins, ownFile],
+  });
+  await build({
+    ...settings,
+    entryPoints: { "program-get": "src/cli/program-get.ts" },
+    plugins: [lazyBuiltins, getAlone],
   });
   for (const file of dataFiles) copyFileSync(join(root, file), join(dist, basename(file)));
   chmodSync(join(dist, "kl.js"), 0o755);

@@ -4,6 +4,8 @@
  * what is loaded after the cache is on; so this file imports nothing of ours at the top.
  */
 import { enableCompileCache } from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
 
 const minimumNode = 22;
 
@@ -11,6 +13,8 @@ if (Number(process.versions.node.split(".")[0]) < minimumNode) {
   process.stderr.write(`kl needs Node ${minimumNode} or newer; this is ${process.version}\n`);
   process.exit(1);
 }
-enableCompileCache();
-const { main } = await import("./program.ts");
+enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "kl"));
+// `get` is what is typed all day long: in the bundle it is one file, because finding and linking a dozen costs more than
+// running them.
+const { main } = process.argv[2] === "get" ? await import("./program-get.ts") : await import("./program.ts");
 await main(process.argv.slice(2));
