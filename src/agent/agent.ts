@@ -11,6 +11,7 @@ import type { Pod, Taint } from "../machinery/types/core/v1.ts";
 import { DesiredState } from "./desired/state.ts";
 import { createEventRecorder } from "./events/recorder.ts";
 import { createImageManager } from "./image/manager.ts";
+import type { NetworkContext, NetworkOptions, NodeNetwork } from "./net/start.ts";
 import { nodeFacts } from "./node/facts.ts";
 import { Heartbeat } from "./node/heartbeat.ts";
 import { hostAddress, hostArchitecture, hostFacts, type Measurement, measure } from "./node/measure.ts";
@@ -24,7 +25,6 @@ import { Slots } from "./pod/slots.ts";
 import { PodWorkers } from "./pod/workers.ts";
 import { createProbeManager } from "./probes/manager.ts";
 import type { Runtime } from "./runtime/types.ts";
-import type { ClusterDns } from "./sandbox/dns.ts";
 import { apiTime } from "./status/container-status.ts";
 import { createStatusReporter } from "./status/reporter.ts";
 import { createAgentLink } from "./streams/agent-link.ts";
@@ -49,7 +49,8 @@ export interface AgentOptions {
   /** Default 110, as the kubelet's. */
   readonly maxPods?: number;
   readonly podCidr?: string;
-  readonly clusterDns?: ClusterDns;
+  /** Absent: no Services and no cluster DNS; pods ask for names whom the host asks. */
+  readonly network?: NetworkOptions;
 }
 
 export interface Agent {
@@ -69,6 +70,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   await mkdir(dataDir, { recursive: true });
   const host = await hostFacts();
   const addresses = [options.nodeIp ?? hostAddress()];
+  const network = options.network && (await startNetwork({ nodeName, runtime, clock, log, ...options.network }));
   let measured: Measurement | undefined;
 
   const heartbeat = new Heartbeat({
@@ -129,7 +131,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     node: nodeFacts({
       ips: addresses,
       memoryBytes: () => measured?.runtime?.memoryBytes,
-      clusterDns: options.clusterDns,
+      clusterDns: () => network?.clusterDns(),
+      ...(options.network ? { clusterDomain: options.network.clusterDomain } : {}),
     }),
   };
 
@@ -137,7 +140,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   let unsubscribe: () => void = () => undefined;
   let stopped = false;
   const registered = heartbeat.register().then(() => {
-    if (!stopped) unsubscribe = link.subscribe(desired);
+    if (stopped) return;
+    const ends = [link.subscribe(desired)];
+    if (network) ends.push(link.subscribe(network.directory, network.kinds));
+    unsubscribe = () => {
+      for (const end of ends) end();
+    };
   });
   registered.catch((error: unknown) => log.error({ err: error }, "the node's desired state cannot be followed"));
 
@@ -151,6 +159,12 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       await workers.close();
       await recorder.close();
       reporter.close();
+      await network?.stop();
     },
   };
+}
+
+async function startNetwork(context: NetworkContext): Promise<NodeNetwork | undefined> {
+  const { startNodeNetwork } = await import("./net/start.ts");
+  return startNodeNetwork(context);
 }

@@ -15,6 +15,8 @@ export interface NodesOptions {
   readonly config: ServerConfig;
   readonly links: NodeLinks;
   readonly agents: AgentRegistry;
+  /** Of the API server: `config.port` may have left it open. */
+  readonly apiPort: number;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -33,7 +35,7 @@ export async function startNodes(options: NodesOptions): Promise<Nodes> {
   };
 }
 
-async function startOwnNode({ config, links, agents, clock, log }: NodesOptions): Promise<Stop> {
+async function startOwnNode({ config, links, agents, apiPort, clock, log }: NodesOptions): Promise<Stop> {
   const [{ startAgent }, { createDockerRuntime }] = await Promise.all([
     import("../agent/agent.ts"),
     import("../agent/runtime/docker/runtime.ts"),
@@ -51,6 +53,11 @@ async function startOwnNode({ config, links, agents, clock, log }: NodesOptions)
     link: links.connect(config.nodeName),
     runtime,
     dataDir: join(config.dataDir, "agent"),
+    network: {
+      serviceCidr: config.serviceCidr,
+      clusterDomain: "cluster.local",
+      apiServer: { address: config.bindAddress, port: apiPort },
+    },
     clock,
     log: agentLog,
   });

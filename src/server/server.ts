@@ -67,7 +67,7 @@ export async function startServer(
     const informers = createInformerFactory({ client, clock, log: log.child({ room: "informers" }) });
     const links = createNodeLinks({ client, informers, clock, log: log.child({ room: "link" }) });
     controlPlane = await startControlPlane({ api, informers, certificates, clock, log });
-    nodes = await startNodes({ config, links, agents, clock, log });
+    nodes = await startNodes({ config, links, agents, apiPort: port, clock, log });
   })();
   // Whoever awaits `started` hears of a failure; it must not end the process before.
   started.catch((error: unknown) => log.error({ err: error }, "start of the control plane failed"));

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Docker from "dockerode";
+import { removeNodeNetwork } from "../../src/agent/net/start.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 
@@ -112,7 +113,9 @@ export async function removeCluster(dataDir: string): Promise<void> {
   const docker = new Docker();
   for (const { Id } of await clusterContainers(dataDir)) await docker.getContainer(Id).remove({ force: true, v: true });
   for (const network of await docker.listNetworks()) {
-    if (Object.values(network.Labels ?? {}).includes(id)) await docker.getNetwork(network.Id).remove();
+    if (!Object.values(network.Labels ?? {}).includes(id)) continue;
+    await docker.getNetwork(network.Id).remove();
+    await removeNodeNetwork(network.Name);
   }
 }
 

@@ -11,15 +11,17 @@ export interface NodeFactsInput {
   readonly ips: readonly string[];
   /** Of the engine, where it has said; it may run in a smaller virtual machine. */
   readonly memoryBytes: () => number | undefined;
-  readonly clusterDns: ClusterDns | undefined;
+  /** Undefined while there is none that a pod could reach. */
+  readonly clusterDns: () => ClusterDns | undefined;
+  readonly clusterDomain?: string;
 }
 
-export function nodeFacts({ ips, memoryBytes, clusterDns }: NodeFactsInput): NodeFacts {
+export function nodeFacts({ ips, memoryBytes, clusterDns, clusterDomain }: NodeFactsInput): NodeFacts {
   return {
     ips: () => ips,
     memoryBytes: () => memoryBytes() ?? totalmem(),
-    ...(clusterDns ? { clusterDns } : {}),
-    clusterDomain: clusterDns?.domain ?? "cluster.local",
+    clusterDns,
+    clusterDomain: clusterDomain ?? "cluster.local",
     hostDns,
     hostsFile: () => readFile("/etc/hosts", "utf8"),
   };

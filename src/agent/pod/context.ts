@@ -38,7 +38,7 @@ export interface PodContext {
 export interface NodeFacts {
   ips(): readonly string[];
   memoryBytes(): number;
-  readonly clusterDns?: ClusterDns;
+  clusterDns(): ClusterDns | undefined;
   readonly clusterDomain: string;
   /** From the host's resolv.conf; undefined where it names no server that containers can reach. */
   hostDns(): Promise<DnsSettings | undefined>;

@@ -97,7 +97,7 @@ async function makeSandbox(
   attempt: number,
 ): Promise<SandboxState> {
   const { node } = context;
-  const dns = podDns(pod, node.clusterDns, await node.hostDns());
+  const dns = podDns(pod, node.clusterDns(), await node.hostDns());
   try {
     return await context.sandboxSlots.run(async () => {
       interruption.check();
@@ -128,7 +128,7 @@ async function startAll(
   const hostNetwork = execution.pod.spec?.hostNetwork ?? false;
   const ips = hostNetwork ? context.node.ips() : sandbox.ips;
   const pod: Pod = { ...execution.pod, status: withAddresses(previous, ips, context.node.ips()) };
-  const dns = podDns(pod, context.node.clusterDns, await context.node.hostDns());
+  const dns = podDns(pod, context.node.clusterDns(), await context.node.hostDns());
   const podFiles = await writePodFiles(context, pod, ips, dns);
   let view = before;
   let retryAt: number | undefined;
