@@ -49,7 +49,7 @@ function wantsAggregated({ headers: { accept = "" } }: Exchange): boolean {
 }
 
 function plainly({ headers: { accept } }: Exchange) {
-  const accepted = negotiate(accept, false);
+  const accepted = negotiate(accept);
   if (accepted.as !== "object") throw notAcceptable(["application/json", "application/yaml"]);
   return accepted;
 }

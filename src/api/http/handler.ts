@@ -145,7 +145,7 @@ export class RequestHandler {
     const hook = pipeline.kinds.get(`${resource.resource}.${resource.group}`)?.subresources?.[subresource];
     if (hook === undefined) return false;
     if (exchange.method !== hook.method) throw methodNotAllowed();
-    const accepted = negotiate(exchange.headers.accept, false);
+    const accepted = negotiate(exchange.headers.accept);
     const write = writeParameters(query, hook.method === "POST" ? "CreateOptions" : "UpdateOptions");
     const body = parsedObject(await jsonBody(exchange));
     const outcome = await hook.run(pipeline, call, body, write);

@@ -7,8 +7,8 @@ import type { Exchange } from "./exchange.ts";
 import { newHeaders } from "./response.ts";
 
 /** The loop is given back after so many bytes, so that a large list holds up nobody. */
-const slice = 256 * 1024;
-const gzipFrom = 128 * 1024;
+export const slice = 256 * 1024;
+export const gzipFrom = 128 * 1024;
 const comma = Buffer.from(",");
 const end = Buffer.from("]}\n");
 
@@ -70,7 +70,8 @@ export function acceptsGzip({ headers }: Exchange): boolean {
   return headers["accept-encoding"]?.includes("gzip") === true;
 }
 
-function openBody(exchange: Exchange, headers: ReturnType<typeof newHeaders>, length: number): Writable {
+/** gzip where the client takes it. */
+export function openBody(exchange: Exchange, headers: ReturnType<typeof newHeaders>, length: number): Writable {
   if (!acceptsGzip(exchange)) {
     headers["content-length"] = length;
     return exchange.open(200, headers);
@@ -85,7 +86,7 @@ function openBody(exchange: Exchange, headers: ReturnType<typeof newHeaders>, le
 }
 
 /** False: the client went away. */
-function written(exchange: Exchange, out: Writable, bytes: Buffer): boolean | Promise<boolean> {
+export function written(exchange: Exchange, out: Writable, bytes: Buffer): boolean | Promise<boolean> {
   if (exchange.gone || out.destroyed) return false;
   if (out.write(bytes)) return new Promise((resolve) => setImmediate(resolve, true));
   return new Promise((resolve) => {

@@ -1,8 +1,9 @@
+import { StatusError } from "../../machinery/status/error.ts";
 import { notAcceptable, unsupportedMediaType } from "../../machinery/status/errors.ts";
 
 /** How an answer is to look. `as`: the object itself, or something made of it. */
 export interface Accepted {
-  readonly format: "json" | "yaml";
+  readonly format: "json" | "yaml" | "protobuf";
   readonly as: "object" | "Table" | "PartialObjectMetadata" | "PartialObjectMetadataList";
   readonly pretty: boolean;
 }
@@ -14,21 +15,26 @@ const cache = new Map<string, Accepted>();
 const cacheLimit = 500;
 
 /**
- * The first clause that can be served, as client-go sends them: `application/json;as=Table;v=v1;g=meta.k8s.io,…`.
- * Protobuf is passed over: clients name JSON after it. Throws 406.
+ * The first clause that can be served, as client-go sends them: `application/vnd.kubernetes.protobuf,application/json` or
+ * `application/json;as=Table;v=v1;g=meta.k8s.io,…`. `resource`: custom ones have no protobuf. Throws 406.
  */
-export function negotiate(accept: string | undefined, isWatch: boolean): Accepted {
+export function negotiate(
+  accept: string | undefined,
+  resource?: { readonly hasProtobuf: boolean },
+  isWatch = false,
+): Accepted {
   if (accept === undefined || accept === "" || accept === "*/*" || accept === "application/json") return plainJson;
-  const key = isWatch ? `watch ${accept}` : accept;
+  const protobuf = !accept.includes("protobuf") || (resource?.hasProtobuf ?? true);
+  const key = `${isWatch ? "watch " : ""}${protobuf ? "" : "text "}${accept}`;
   let found = cache.get(key);
   if (found === undefined) {
-    found = choose(accept, isWatch);
+    found = choose(accept, isWatch, protobuf);
     if (cache.size < cacheLimit) cache.set(key, found);
   }
   return found;
 }
 
-function choose(accept: string, isWatch: boolean): Accepted {
+function choose(accept: string, isWatch: boolean, protobuf: boolean): Accepted {
   for (const clause of byQuality(accept)) {
     const [type = "", ...rest] = clause.split(";").map((part) => part.trim());
     const parameters = new Map(rest.map((part) => part.split("=", 2) as [string, string]));
@@ -36,14 +42,30 @@ function choose(accept: string, isWatch: boolean): Accepted {
     if (format === undefined || (isWatch && format === "yaml")) continue;
     const as = parameters.get("as");
     const pretty = parameters.get("pretty") === "1";
-    if (as === undefined) return { format, as: "object", pretty };
+    if (as === undefined) {
+      if (format === "protobuf" && !protobuf) continue;
+      return { format, as: "object", pretty };
+    }
     const version = parameters.get("v");
     if (parameters.get("g") !== "meta.k8s.io" || (version !== "v1" && version !== "v1beta1")) continue;
+    // A Table's cells are of any type: Kubernetes has no protobuf for it.
+    if (as === "Table" && format === "protobuf") continue;
     if (as === "Table" || as === "PartialObjectMetadata" || as === "PartialObjectMetadataList") {
       return { format, as, pretty };
     }
   }
   throw notAcceptable(acceptedTypes);
+}
+
+/** How an error is told: as asked where that is possible, in JSON otherwise. */
+export function errorFormat(accept: string | undefined): "json" | "protobuf" {
+  if (accept === undefined || !accept.includes("protobuf")) return "json";
+  try {
+    return negotiate(accept).format === "protobuf" ? "protobuf" : "json";
+  } catch (error) {
+    if (error instanceof StatusError) return "json";
+    throw error;
+  }
 }
 
 function byQuality(accept: string): string[] {
@@ -63,15 +85,16 @@ function formatOf(type: string): Accepted["format"] | undefined {
     case "application/x-yaml":
     case "text/yaml":
       return "yaml";
+    case "application/vnd.kubernetes.protobuf":
+      return "protobuf";
     default:
       return undefined;
   }
 }
 
 /** What a body is written in. Absent counts as JSON. Throws 415. */
-export function bodyFormat(contentType: string | undefined): "json" | "yaml" | "protobuf" {
+export function bodyFormat(contentType: string | undefined): Accepted["format"] {
   if (contentType === undefined || contentType === "application/json") return "json";
-  if (contentType.startsWith("application/vnd.kubernetes.protobuf")) return "protobuf";
   const format = formatOf((contentType.split(";")[0] ?? "").trim().toLowerCase());
   if (format === undefined || contentType.includes("*")) throw unsupportedMediaType(acceptedTypes);
   return format;

@@ -1,6 +1,7 @@
+import { encodeObject } from "../../machinery/protobuf/envelope.ts";
 import type { StatusError } from "../../machinery/status/error.ts";
 import type { Exchange } from "./exchange.ts";
-import type { Accepted } from "./negotiation.ts";
+import { type Accepted, errorFormat } from "./negotiation.ts";
 import { toYaml } from "./yaml.ts";
 
 /** Lower-case names; Node's own type does not let a warning be a list. */
@@ -33,6 +34,17 @@ export function respondJson(
   exchange.respond(code, newHeaders("application/json", warnings), bytes);
 }
 
+export const protobufType = "application/vnd.kubernetes.protobuf";
+
+export function respondProtobuf(
+  exchange: Exchange,
+  code: number,
+  bytes: Uint8Array,
+  warnings: readonly string[] = [],
+): void {
+  exchange.respond(code, newHeaders(protobufType, warnings), bytes);
+}
+
 /** An object in the form that the client accepts. */
 export async function respondObject(
   exchange: Exchange,
@@ -41,16 +53,18 @@ export async function respondObject(
   object: object,
   warnings: readonly string[] = [],
 ): Promise<void> {
-  if (accepted.format === "yaml") {
+  if (accepted.format === "protobuf") respondProtobuf(exchange, code, encodeObject(object), warnings);
+  else if (accepted.format === "yaml") {
     exchange.respond(code, newHeaders("application/yaml", warnings), await toYaml(object));
   } else respondJson(exchange, code, JSON.stringify(object, undefined, accepted.pretty ? 2 : undefined), warnings);
 }
 
 export function respondError(exchange: Exchange, error: StatusError): void {
-  const headers = newHeaders("application/json");
+  const isProtobuf = errorFormat(exchange.headers.accept) === "protobuf";
+  const headers = newHeaders(isProtobuf ? protobufType : "application/json");
   if (error.retryAfterSeconds !== undefined) headers["retry-after"] = error.retryAfterSeconds;
   if (error.code === 401) headers["www-authenticate"] = "Bearer";
-  exchange.respond(error.code, headers, `${JSON.stringify(error.status)}\n`);
+  exchange.respond(error.code, headers, isProtobuf ? encodeObject(error.status) : `${JSON.stringify(error.status)}\n`);
 }
 
 export function respondText(exchange: Exchange, code: number, text: string): void {

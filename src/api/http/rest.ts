@@ -4,18 +4,21 @@ import { parseJson } from "../../machinery/schema/json-text.ts";
 import { failure } from "../../machinery/status/error.ts";
 import { badRequest, methodNotSupported, unsupportedMediaType } from "../../machinery/status/errors.ts";
 import { partialObjectMetadata, partialObjectMetadataList, tableOf } from "../../machinery/table/table.ts";
+import type { ListMeta } from "../../machinery/types/meta/v1.ts";
 import type { PatchBody } from "../client/types.ts";
 import { create } from "../pipeline/create.ts";
 import { type Deletion, remove } from "../pipeline/delete.ts";
 import { deleteCollection } from "../pipeline/deletecollection.ts";
 import { get } from "../pipeline/get.ts";
-import { list } from "../pipeline/list.ts";
+import { list, type Page } from "../pipeline/list.ts";
 import { patch } from "../pipeline/patch.ts";
 import { getScale, patchScale, updateScale } from "../pipeline/scale.ts";
 import type { Call, Outcome, Pipeline } from "../pipeline/types.ts";
 import { update } from "../pipeline/update.ts";
+import type { Resource } from "../registry/resource.ts";
 import { includeObjectOf, tableEvent } from "../serialize/table.ts";
 import { jsonLines, transformedLines, type WatchFormat } from "../watch/format.ts";
+import { protobufFrames, transformedFrames } from "../watch/protobuf-format.ts";
 import { readBody } from "./body.ts";
 import { deleteOptions } from "./delete-options.ts";
 import type { Exchange } from "./exchange.ts";
@@ -23,7 +26,8 @@ import { jsonBody } from "./json-body.ts";
 import { listMeta, respondList } from "./list-response.ts";
 import { type Accepted, negotiate } from "./negotiation.ts";
 import { integerParameter, listParameters, watchParameters, writeParameters } from "./parameters.ts";
-import { respondJson, respondObject } from "./response.ts";
+import { respondProtobufList } from "./protobuf-list-response.ts";
+import { protobufType, respondJson, respondObject } from "./response.ts";
 import { type RunningWatches, respondWatch } from "./watch-response.ts";
 
 export interface RestContext {
@@ -60,43 +64,74 @@ export function serve(context: RestContext, verb: Verb): void | Promise<void> {
 }
 
 async function serveGet({ pipeline, call, exchange, query = noQuery }: RestContext): Promise<void> {
-  const accepted = negotiate(exchange.headers.accept, false);
+  const accepted = negotiate(exchange.headers.accept, call.resource);
   const outcome = await get(pipeline, call, query.get("resourceVersion") ?? "");
   await respondOutcome(exchange, 200, accepted, { pipeline, call, query }, outcome);
 }
 
 async function serveList({ pipeline, call, exchange, query = noQuery }: RestContext): Promise<void> {
-  const accepted = negotiate(exchange.headers.accept, false);
+  const accepted = negotiate(exchange.headers.accept, call.resource);
+  const page = await list(pipeline, call, listParameters(query, call.resource));
+  await respondPage({ pipeline, call, query }, exchange, accepted, page);
+}
+
+async function respondPage(
+  { pipeline, call, query = noQuery }: OutcomeContext,
+  exchange: Exchange,
+  accepted: Accepted,
+  page: Page,
+): Promise<void> {
   const { resource } = call;
-  const page = await list(pipeline, call, listParameters(query, resource));
   if (accepted.as === "object" && accepted.format === "json" && !accepted.pretty) {
     await respondList(exchange, resource, page, call.warnings);
     return;
   }
   const objects = page.entries.map(({ value }) => resource.objectOf(value));
   const metadata = listMeta(page);
+  if (accepted.format === "protobuf") {
+    if (accepted.as === "object") {
+      await respondProtobufList(
+        exchange,
+        listOf(resource, metadata),
+        resource.schema.goName ?? "",
+        objects,
+        call.warnings,
+      );
+    } else {
+      const partial = { apiVersion: "meta.k8s.io/v1", kind: "PartialObjectMetadataList", metadata };
+      await respondProtobufList(exchange, partial, partialMetadataGoName, objects, call.warnings);
+    }
+    return;
+  }
   let answer: object;
   if (accepted.as === "Table") {
     const include = includeObjectOf(query.get("includeObject") ?? "");
     answer = tableOf(resource.definition, objects, { include, metadata, now: pipeline.clock.now() });
   } else if (accepted.as === "object") {
-    answer = { kind: resource.listKind, apiVersion: resource.apiVersion, metadata, items: objects };
+    answer = { ...listOf(resource, metadata), items: objects };
   } else answer = partialObjectMetadataList(objects, metadata);
   await respondObject(exchange, 200, accepted, answer, call.warnings);
 }
 
 function serveWatch({ pipeline, call, exchange, query = noQuery, running }: RestContext): void {
-  const accepted = negotiate(exchange.headers.accept, true);
+  const accepted = negotiate(exchange.headers.accept, call.resource, true);
   const parameters = watchParameters(query, call);
   const timeoutSeconds = integerParameter(query, "timeoutSeconds");
   const format = watchFormat(accepted, query, pipeline);
-  respondWatch(pipeline, call, exchange, parameters, { format, timeoutSeconds, running });
+  const contentType = accepted.format === "protobuf" ? `${protobufType};stream=watch` : "application/json";
+  respondWatch(pipeline, call, exchange, parameters, { format, contentType, timeoutSeconds, running });
+}
+
+const partialMetadataGoName = "k8s.io/apimachinery/pkg/apis/meta/v1.PartialObjectMetadata";
+
+function listOf({ listKind: kind, apiVersion }: Resource, metadata: ListMeta) {
+  return { kind, apiVersion, metadata };
 }
 
 function watchFormat(accepted: Accepted, query: URLSearchParams, { clock }: Pipeline): WatchFormat<Buffer> {
   switch (accepted.as) {
     case "object":
-      return jsonLines;
+      return accepted.format === "protobuf" ? protobufFrames : jsonLines;
     case "Table": {
       const include = includeObjectOf(query.get("includeObject") ?? "");
       return transformedLines(`table ${include}`, (resource, object) =>
@@ -104,26 +139,29 @@ function watchFormat(accepted: Accepted, query: URLSearchParams, { clock }: Pipe
       );
     }
     default:
-      return transformedLines("partial", (_resource, object) => partialObjectMetadata(object));
+      return accepted.format === "protobuf" ? partialFrames : partialLines;
   }
 }
 
+const partialLines = transformedLines("partial", (_resource, object) => partialObjectMetadata(object));
+const partialFrames = transformedFrames("partial protobuf", (_resource, object) => partialObjectMetadata(object));
+
 async function serveCreate({ pipeline, call, exchange, query }: RestContext): Promise<void> {
-  const accepted = negotiate(exchange.headers.accept, false);
+  const accepted = negotiate(exchange.headers.accept, call.resource);
   const write = writeParameters(query, "CreateOptions");
   const outcome = await create(pipeline, call, { json: await jsonBody(exchange) }, write);
   await respondOutcome(exchange, 201, accepted, { pipeline, call, query }, outcome);
 }
 
 async function serveUpdate({ pipeline, call, exchange, query }: RestContext): Promise<void> {
-  const accepted = negotiate(exchange.headers.accept, false);
+  const accepted = negotiate(exchange.headers.accept, call.resource);
   const write = writeParameters(query, "UpdateOptions");
   const outcome = await update(pipeline, call, { json: await jsonBody(exchange) }, write);
   await respondOutcome(exchange, outcome.created ? 201 : 200, accepted, { pipeline, call, query }, outcome);
 }
 
 async function servePatch({ pipeline, call, exchange, query }: RestContext): Promise<void> {
-  const accepted = negotiate(exchange.headers.accept, false);
+  const accepted = negotiate(exchange.headers.accept, call.resource);
   const write = writeParameters(query, "PatchOptions");
   const body = await patchBody(exchange, call);
   const outcome = await patch(pipeline, call, body, write);
@@ -131,7 +169,7 @@ async function servePatch({ pipeline, call, exchange, query }: RestContext): Pro
 }
 
 async function serveDelete({ pipeline, call, exchange, query = noQuery }: RestContext): Promise<void> {
-  const accepted = negotiate(exchange.headers.accept, false);
+  const accepted = negotiate(exchange.headers.accept, call.resource);
   const options = await deleteOptions(exchange, query);
   const deletion = await remove(pipeline, call, options);
   const { resource } = call;
@@ -153,14 +191,15 @@ function successOf({ resource, name }: Call, { object }: Deletion): object {
 }
 
 async function serveDeleteCollection({ pipeline, call, exchange, query = noQuery }: RestContext): Promise<void> {
-  const { resource } = call;
+  const accepted = negotiate(exchange.headers.accept, call.resource);
   const options = await deleteOptions(exchange, query);
-  const entries = await deleteCollection(pipeline, call, listParameters(query, resource), options);
-  await respondList(exchange, resource, { entries, revision: pipeline.store.revision }, call.warnings);
+  const entries = await deleteCollection(pipeline, call, listParameters(query, call.resource), options);
+  const page = { entries, revision: pipeline.store.revision };
+  await respondPage({ pipeline, call, query }, exchange, accepted, page);
 }
 
 async function serveScale({ pipeline, call, exchange, query }: RestContext, verb: Verb): Promise<void> {
-  const accepted = negotiate(exchange.headers.accept, false);
+  const accepted = negotiate(exchange.headers.accept);
   let outcome: Outcome;
   if (verb === "get") outcome = await getScale(pipeline, call);
   else if (verb === "update") {

@@ -21,12 +21,13 @@ export function respondWatch(
   parameters: WatchParameters,
   options: {
     readonly format: WatchFormat<Buffer>;
+    readonly contentType: string;
     readonly timeoutSeconds: number | undefined;
     readonly running: RunningWatches;
   },
 ): void {
   const after = checkWatch(pipeline, call, parameters);
-  const out = exchange.open(200, newHeaders("application/json", call.warnings));
+  const out = exchange.open(200, newHeaders(options.contentType, call.warnings));
   let ended = false;
   const end = (): void => {
     if (ended) return;

@@ -49,6 +49,11 @@ export class Resource {
     return this.#schema;
   }
 
+  /** Whether it has a protobuf form: custom resources have not. */
+  get hasProtobuf(): boolean {
+    return this.schema.goName !== undefined;
+  }
+
   get deprecation(): string | undefined {
     return this.#version.deprecated?.warning;
   }
