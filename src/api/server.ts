@@ -3,8 +3,10 @@ import { admissionChain } from "./admission/chain.ts";
 import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
 import { serviceAccount } from "./admission/service-account.ts";
 import { clientCertificates } from "./authn/client-certificate.ts";
-import { componentIdentities } from "./authz/component-identities.ts";
+import { impersonation } from "./authn/impersonation.ts";
+import { ClusterAuthorizer } from "./authz/authorizer.ts";
 import { startCompaction } from "./bootstrap/compactor.ts";
+import { reconcileDefaultPolicy } from "./bootstrap/rbac/reconcile.ts";
 import { createSystemObjects } from "./bootstrap/system-objects.ts";
 import { type InProcessOptions, inProcessClient } from "./client/in-process.ts";
 import type { Client, UserInfo } from "./client/types.ts";
@@ -35,6 +37,7 @@ class KubeApiServer implements ApiServer {
   readonly #options: ApiServerOptions;
   readonly #pipeline: Pipeline;
   readonly #services: ServiceAllocators;
+  readonly #authorizer: ClusterAuthorizer;
   readonly #clientOptions: InProcessOptions;
   readonly #handler: RequestHandler;
   readonly #connect: ConnectDispatch;
@@ -50,7 +53,8 @@ class KubeApiServer implements ApiServer {
     this.#options = options;
     const { store, clock, log } = options;
     const registry = new Registry(builtinDefinitions());
-    const authorizer = componentIdentities;
+    const authorizer = new ClusterAuthorizer(store, log);
+    this.#authorizer = authorizer;
     this.#services = new ServiceAllocators(options.serviceCidr);
     this.#pipeline = {
       store,
@@ -71,6 +75,7 @@ class KubeApiServer implements ApiServer {
     this.#handler = new RequestHandler({
       pipeline: this.#pipeline,
       authenticators: [clientCertificates()],
+      impersonation: impersonation(authorizer),
       authorizer,
       paths: [
         healthPaths(this.#checks()),
@@ -113,6 +118,7 @@ class KubeApiServer implements ApiServer {
   async close(): Promise<void> {
     this.#closing = true;
     this.#stopCompaction?.();
+    this.#authorizer.close();
     this.#connect.close();
     for (const end of [...this.#watches]) end();
     this.#pipeline.hub.close();
@@ -132,6 +138,8 @@ class KubeApiServer implements ApiServer {
     const { store, clock, log, historyWindow } = this.#options;
     await this.#services.rebuild(store);
     await createSystemObjects(this.#pipeline, this.#services.apiServerAddress);
+    await reconcileDefaultPolicy(this.#pipeline);
+    await this.#authorizer.start(this.#pipeline);
     this.#stopCompaction ??= startCompaction(store, clock, log, historyWindow);
     this.#started = true;
   }

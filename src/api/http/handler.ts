@@ -3,6 +3,7 @@ import type { Verb } from "../../machinery/kinds/types.ts";
 import type { Logger } from "../../machinery/logger.ts";
 import { StatusError } from "../../machinery/status/error.ts";
 import { accessDenied, badRequest, internalError, unauthorized } from "../../machinery/status/errors.ts";
+import type { Impersonation } from "../authn/impersonation.ts";
 import type { Authenticator } from "../authn/types.ts";
 import type { Attributes, Authorizer } from "../authz/types.ts";
 import type { UserInfo } from "../client/types.ts";
@@ -28,6 +29,8 @@ export interface PathHandler {
 export interface HandlerOptions {
   readonly pipeline: Pipeline;
   readonly authenticators: readonly Authenticator[];
+  /** Who the user asks to be instead. */
+  readonly impersonation: Impersonation;
   readonly authorizer: Authorizer;
   readonly paths: readonly PathHandler[];
   readonly connect: ConnectDispatch;
@@ -50,11 +53,12 @@ export class RequestHandler {
     }
   }
 
-  /** Who sends this; throws 401 for nobody. */
+  /** Who sends this, or who that one may act as; throws 401 for nobody. */
   async authenticate(exchange: Exchange): Promise<UserInfo> {
     const user = await this.#identify(exchange);
     if (user === undefined) throw unauthorized();
-    return user;
+    const other = this.#options.impersonation(user, exchange.headers);
+    return other === undefined ? user : await other;
   }
 
   async #identify(exchange: Exchange): Promise<UserInfo | undefined> {
@@ -70,7 +74,7 @@ export class RequestHandler {
     const asked = this.#options.authorizer.authorize(attributes);
     const decision = asked instanceof Promise ? await asked : asked;
     if (decision.allowed) return;
-    const { user, verb, path, ...resource } = attributes;
+    const { user, verb, path, fieldSelector: _, ...resource } = attributes;
     throw accessDenied(
       attributes.resource === undefined ? { user: user.name, verb, path } : { user: user.name, verb, ...resource },
       decision.reason,
@@ -119,6 +123,7 @@ export class RequestHandler {
       // Of a namespace itself, Kubernetes asks as if it were in it.
       namespace: plural === "namespaces" && group === "" ? name : namespace,
       name,
+      ...(name === "" ? fieldSelectorOf(query) : {}),
     };
     await this.authorize(attributes);
     const resource = pipeline.registry.find(request.apiVersion, plural);
@@ -169,6 +174,11 @@ export class RequestHandler {
     this.#options.log.error({ err: error, method, url }, "request failed");
     return internalError(error instanceof Error ? error.message : String(error));
   }
+}
+
+function fieldSelectorOf(query: URLSearchParams | undefined): { readonly fieldSelector?: string } {
+  const fieldSelector = query?.get("fieldSelector");
+  return fieldSelector ? { fieldSelector } : {};
 }
 
 interface Routed {

@@ -1,4 +1,5 @@
-import type { Authorizer } from "../authz/types.ts";
+import type { ClusterAuthorizer } from "../authz/authorizer.ts";
+import { escalationHooks } from "../authz/rbac/escalation.ts";
 import { namespaceHooks } from "./namespaces.ts";
 import { podHooks } from "./pods.ts";
 import { reviewHooks } from "./reviews.ts";
@@ -7,7 +8,7 @@ import { serviceHooks } from "./services/service-hooks.ts";
 import type { KindHooks } from "./types.ts";
 
 /** The built-in kinds that need more than their strategy, by "plural.group". */
-export function kindHooks(services: ServiceAllocators, authorizer: Authorizer): ReadonlyMap<string, KindHooks> {
+export function kindHooks(services: ServiceAllocators, authorizer: ClusterAuthorizer): ReadonlyMap<string, KindHooks> {
   const answersWithObject: KindHooks = { returnsDeletedObject: true };
   return new Map<string, KindHooks>([
     ["namespaces.", namespaceHooks],
@@ -22,6 +23,7 @@ export function kindHooks(services: ServiceAllocators, authorizer: Authorizer): 
     ["volumeattachments.storage.k8s.io", answersWithObject],
     ["csidrivers.storage.k8s.io", answersWithObject],
     ["csinodes.storage.k8s.io", answersWithObject],
+    ...escalationHooks(authorizer.rbac, authorizer.policy),
     ...reviewHooks(authorizer),
   ]);
 }

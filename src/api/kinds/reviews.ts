@@ -1,47 +1,23 @@
-/** Reviews: questions that are answered from the request alone, and kept nowhere. */
+/** Reviews: questions that are answered from the request and the policy, and kept nowhere. */
+import type { FieldError } from "../../machinery/kinds/types.ts";
 import type { UnstructuredObject } from "../../machinery/meta/object.ts";
-import type { Authorizer } from "../authz/types.ts";
+import { badRequest, invalid } from "../../machinery/status/errors.ts";
+import { fieldForbidden, invalidValue } from "../../machinery/status/field-errors.ts";
+import type { SubjectAccessReviewSpec } from "../../machinery/types/authorization/v1.ts";
+import type { Attributes, Authorizer, RuleResolver } from "../authz/types.ts";
 import type { UserInfo } from "../client/types.ts";
 import type { Call, Outcome } from "../pipeline/types.ts";
 import { bytesOf } from "../serialize/template.ts";
 import type { KindHooks } from "./types.ts";
 
-interface AccessSpec {
-  readonly user?: string;
-  readonly groups?: readonly string[];
-  readonly resourceAttributes?: {
-    readonly verb?: string;
-    readonly group?: string;
-    readonly version?: string;
-    readonly resource?: string;
-    readonly subresource?: string;
-    readonly namespace?: string;
-    readonly name?: string;
-  };
-  readonly nonResourceAttributes?: { readonly path?: string; readonly verb?: string };
-}
+type Evaluate = NonNullable<KindHooks["evaluate"]>;
 
-export function reviewHooks(authorizer: Authorizer): [string, KindHooks][] {
-  const access = (userOf: (call: Call, spec: AccessSpec) => UserInfo): KindHooks => ({
-    async evaluate(_pipeline, call, object) {
-      const spec = (object.spec ?? {}) as AccessSpec;
-      const { resourceAttributes: about, nonResourceAttributes: path } = spec;
-      const decision = await authorizer.authorize({
-        ...about,
-        user: userOf(call, spec),
-        verb: about?.verb ?? path?.verb ?? "",
-        path: path?.path ?? "",
-      });
-      const { allowed, reason } = decision;
-      return answer({ ...object, status: { allowed, ...(reason ? { reason } : {}) } });
-    },
-  });
-  const self = access(({ user }) => user);
-  const other = access((_call, { user = "", groups = [] }) => ({ name: user, groups }));
+export function reviewHooks(authorizer: Authorizer & RuleResolver): [string, KindHooks][] {
+  const self = access(authorizer, "self");
   return [
-    ["selfsubjectaccessreviews.authorization.k8s.io", self],
-    ["subjectaccessreviews.authorization.k8s.io", other],
-    ["localsubjectaccessreviews.authorization.k8s.io", other],
+    ["selfsubjectaccessreviews.authorization.k8s.io", { evaluate: self }],
+    ["subjectaccessreviews.authorization.k8s.io", { evaluate: access(authorizer, "other") }],
+    ["localsubjectaccessreviews.authorization.k8s.io", { evaluate: access(authorizer, "local") }],
     ["selfsubjectrulesreviews.authorization.k8s.io", { evaluate: selfRules(authorizer) }],
     ["selfsubjectreviews.authentication.k8s.io", { evaluate: whoAmI }],
     ["tokenreviews.authentication.k8s.io", { evaluate: reviewToken }],
@@ -52,22 +28,104 @@ function answer(object: UnstructuredObject): Promise<Outcome> {
   return Promise.resolve({ object, bytes: bytesOf(object), revision: 0, created: true });
 }
 
-const whoAmI: NonNullable<KindHooks["evaluate"]> = (_pipeline, { user }, object) => {
+type Whose = "self" | "other" | "local";
+
+function access(authorizer: Authorizer, whose: Whose): Evaluate {
+  return async (_pipeline, call, object) => {
+    const spec = (object.spec ?? {}) as SubjectAccessReviewSpec;
+    const errors = validateAccess(spec, whose);
+    if (errors.length > 0) throw invalid({ group: call.resource.group, kind: call.resource.kind }, "", errors);
+    if (whose === "local" && spec.resourceAttributes?.namespace !== call.namespace) {
+      throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${call.namespace}`);
+    }
+    const decision = await authorizer.authorize(attributesOf(spec, whose === "self" ? call.user : subjectOf(spec)));
+    const { allowed, reason } = decision;
+    return answer({ ...object, status: { allowed, ...(reason ? { reason } : {}) } });
+  };
+}
+
+/** k8s.io/kubernetes/pkg/apis/authorization/validation. */
+function validateAccess(spec: SubjectAccessReviewSpec, whose: Whose): FieldError[] {
+  const errors: FieldError[] = [];
+  const { resourceAttributes, nonResourceAttributes, user, groups = [] } = spec;
+  if (resourceAttributes && nonResourceAttributes) {
+    const why = "cannot be specified in combination with resourceAttributes";
+    errors.push(invalidValue("spec.nonResourceAttributes", nonResourceAttributes, why));
+  }
+  if (!resourceAttributes && !nonResourceAttributes) {
+    const why = "exactly one of nonResourceAttributes or resourceAttributes must be specified";
+    errors.push(invalidValue("spec.resourceAttributes", null, why));
+  }
+  if (whose !== "self" && !user && groups.length === 0) {
+    errors.push(invalidValue("spec.user", user ?? "", "at least one of user or group must be specified"));
+  }
+  if (whose === "local" && nonResourceAttributes) {
+    errors.push(fieldForbidden("spec.nonResourceAttributes", "disallowed on this kind of request"));
+  }
+  return errors;
+}
+
+function subjectOf({ user = "", groups = [], uid, extra }: SubjectAccessReviewSpec): UserInfo {
+  return { name: user, groups, ...(uid ? { uid } : {}), ...(extra ? { extra } : {}) };
+}
+
+function attributesOf(
+  { resourceAttributes, nonResourceAttributes }: SubjectAccessReviewSpec,
+  user: UserInfo,
+): Attributes {
+  if (resourceAttributes === undefined) {
+    return { user, verb: nonResourceAttributes?.verb ?? "", path: nonResourceAttributes?.path ?? "" };
+  }
+  const { verb = "", group = "", version = "", resource = "", fieldSelector, ...where } = resourceAttributes;
+  const selector = fieldSelector?.rawSelector ?? requirementsText(fieldSelector?.requirements ?? []);
+  return {
+    user,
+    verb,
+    path: "",
+    group,
+    version,
+    resource,
+    ...(where.subresource === undefined ? {} : { subresource: where.subresource }),
+    ...(where.namespace === undefined ? {} : { namespace: where.namespace }),
+    ...(where.name === undefined ? {} : { name: where.name }),
+    ...(selector === "" ? {} : { fieldSelector: selector }),
+  };
+}
+
+/** Only what narrows to one value can widen what is allowed; the rest is left out. */
+function requirementsText(
+  requirements: readonly { readonly key?: string; readonly operator?: string; readonly values?: readonly string[] }[],
+): string {
+  return requirements
+    .filter(({ operator, values }) => operator === "In" && values?.length === 1)
+    .map(({ key = "", values = [] }) => `${key}=${values[0]}`)
+    .join(",");
+}
+
+const whoAmI: Evaluate = (_pipeline, { user }, object) => {
   const { name: username, uid, groups, extra } = user;
   const userInfo = { username, ...(uid ? { uid } : {}), groups, ...(extra ? { extra } : {}) };
   return answer({ ...object, status: { userInfo } });
 };
 
 /** No token is known yet: service account tokens come with another authenticator. */
-const reviewToken: NonNullable<KindHooks["evaluate"]> = (_pipeline, _call, object) =>
+const reviewToken: Evaluate = (_pipeline, _call, object) =>
   answer({ ...object, status: { user: {}, error: "[invalid bearer token]" } });
 
-/** Whoever may do anything may do everything, as long as the authorizer knows no rules. */
-function selfRules(authorizer: Authorizer): NonNullable<KindHooks["evaluate"]> {
-  return async (_pipeline, { user }, object) => {
-    const { allowed } = await authorizer.authorize({ user, verb: "*", path: "*", group: "*", resource: "*" });
-    const resourceRules = allowed ? [{ verbs: ["*"], apiGroups: ["*"], resources: ["*"] }] : [];
-    const nonResourceRules = allowed ? [{ verbs: ["*"], nonResourceURLs: ["*"] }] : [];
-    return answer({ ...object, status: { resourceRules, nonResourceRules, incomplete: false } });
+function selfRules(resolver: RuleResolver): Evaluate {
+  return (_pipeline, { user }: Call, object) => {
+    const { namespace } = (object.spec ?? {}) as { readonly namespace?: string };
+    if (!namespace) throw badRequest("no namespace on request");
+    const { resourceRules, nonResourceRules, incomplete, errors } = resolver.rulesFor(user, namespace);
+    const evaluationError = errors.length > 1 ? `[${errors.join(", ")}]` : errors[0];
+    return answer({
+      ...object,
+      status: {
+        resourceRules,
+        nonResourceRules,
+        incomplete,
+        ...(evaluationError === undefined ? {} : { evaluationError }),
+      },
+    });
   };
 }

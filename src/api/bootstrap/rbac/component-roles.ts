@@ -1,0 +1,103 @@
+/** The cluster roles of Kubernetes' own components and nodes. */
+import type { PolicyRule } from "../../../machinery/types/rbac/v1.ts";
+import { eventsRule, read, readWrite, rule } from "./rule.ts";
+
+const readUpdate = `${read} update patch`;
+const reviews = [
+  rule("create", "authentication.k8s.io", "tokenreviews"),
+  rule("create", "authorization.k8s.io", "subjectaccessreviews"),
+];
+
+/** What any node may do, beside what the Node authorizer decides for each object. */
+export const nodeRules: readonly PolicyRule[] = [
+  rule("create", "authentication.k8s.io", "tokenreviews"),
+  rule("create", "authorization.k8s.io", "subjectaccessreviews localsubjectaccessreviews"),
+  rule(read, "core", "services"),
+  rule(`${read} create`, "core", "nodes"),
+  rule("update patch", "core", "nodes/status"),
+  rule("update patch", "core", "nodes"),
+  rule("create update patch", "core", "events"),
+  rule(read, "core", "pods"),
+  rule("create delete", "core", "pods"),
+  rule("update patch", "core", "pods/status"),
+  rule("create", "core", "pods/eviction"),
+  rule(read, "core", "secrets configmaps"),
+  rule("get", "core", "persistentvolumeclaims persistentvolumes"),
+  rule("get", "core", "endpoints"),
+  rule(`${read} create`, "certificates.k8s.io", "certificatesigningrequests"),
+  rule("get create update patch delete", "coordination.k8s.io", "leases"),
+  rule("get", "storage.k8s.io", "volumeattachments"),
+  rule("create", "core", "serviceaccounts/token"),
+  rule("get update patch", "core", "persistentvolumeclaims/status"),
+  rule(read, "storage.k8s.io", "csidrivers"),
+  rule("get create update patch delete", "storage.k8s.io", "csinodes"),
+  rule(read, "node.k8s.io", "runtimeclasses"),
+  rule("get", "resource.k8s.io", "resourceclaims"),
+  rule("deletecollection", "resource.k8s.io", "resourceslices"),
+  rule(read, "certificates.k8s.io", "clustertrustbundles"),
+  rule("get", "core", "serviceaccounts"),
+];
+
+export const componentRoles: Readonly<Record<string, readonly PolicyRule[]>> = {
+  "system:node": nodeRules,
+  "system:node-bootstrapper": [rule(`${read} create`, "certificates.k8s.io", "certificatesigningrequests")],
+  "system:node-proxier": [
+    rule("list watch", "core", "services endpoints"),
+    rule(read, "core", "nodes"),
+    eventsRule,
+    rule("list watch", "networking.k8s.io", "servicecidrs"),
+    rule("list watch", "discovery.k8s.io", "endpointslices"),
+  ],
+  "system:kubelet-api-admin": [
+    rule(read, "core", "nodes"),
+    rule("proxy", "core", "nodes"),
+    rule("*", "core", "nodes/proxy nodes/metrics nodes/stats nodes/log"),
+    rule("*", "core", "nodes/configz nodes/healthz nodes/pods"),
+  ],
+  "system:kube-aggregator": [rule(read, "core", "services endpoints")],
+  "system:kube-dns": [rule("list watch", "core", "endpoints services")],
+  "system:kube-controller-manager": [
+    eventsRule,
+    rule("create", "coordination.k8s.io", "leases"),
+    rule("get update", "coordination.k8s.io", "leases", "kube-controller-manager"),
+    rule("create", "core", "secrets serviceaccounts"),
+    rule("delete", "core", "secrets"),
+    rule("get", "core", "namespaces secrets serviceaccounts configmaps"),
+    rule("update", "core", "secrets serviceaccounts"),
+    ...reviews,
+    rule("list watch", "*", "*"),
+    rule("create", "core", "serviceaccounts/token"),
+  ],
+  "system:kube-scheduler": [
+    eventsRule,
+    rule("create", "coordination.k8s.io", "leases"),
+    rule(`${read} update`, "coordination.k8s.io", "leases", "kube-scheduler"),
+    rule(readWrite, "coordination.k8s.io", "leasecandidates"),
+    rule(read, "core", "nodes"),
+    rule(`${read} delete`, "core", "pods"),
+    rule("create", "core", "pods/binding bindings"),
+    rule("patch update", "core", "pods/status"),
+    rule(read, "core", "services replicationcontrollers"),
+    rule(read, "apps extensions", "replicasets"),
+    rule(read, "apps", "statefulsets"),
+    rule(read, "policy", "poddisruptionbudgets"),
+    rule(read, "core", "persistentvolumeclaims persistentvolumes"),
+    ...reviews,
+    rule(read, "storage.k8s.io", "csinodes"),
+    rule(read, "storage.k8s.io", "volumeattachments"),
+    rule(read, "core", "namespaces"),
+    rule(read, "storage.k8s.io", "csidrivers"),
+    rule(read, "storage.k8s.io", "csistoragecapacities"),
+    rule(read, "resource.k8s.io", "deviceclasses"),
+    rule(readUpdate, "resource.k8s.io", "resourceclaims"),
+    rule(readUpdate, "resource.k8s.io", "resourceclaims/status"),
+    rule(readUpdate, "core", "pods/finalizers"),
+    rule(read, "resource.k8s.io", "resourceslices"),
+    rule(read, "resource.k8s.io", "devicetaintrules"),
+  ],
+  "system:volume-scheduler": [
+    rule(readUpdate, "core", "persistentvolumes"),
+    rule(read, "storage.k8s.io", "storageclasses"),
+    rule(readUpdate, "core", "persistentvolumeclaims"),
+  ],
+};
