@@ -92,7 +92,11 @@ function stopOnSignal(server: RunningServer, config: ServerConfig): Promise<void
       server
         .stop()
         .then(() => removePidFile(config.dataDir))
-        .then(resolve, reject);
+        .then(() => {
+          resolve();
+          // The engine ends by itself what it was asked to end within a grace period; its answer is not waited for.
+          process.exit();
+        }, reject);
     };
     process.on("SIGTERM", stop);
     process.on("SIGINT", stop);
