@@ -131,7 +131,7 @@ function stateNow(
 ): ContainerStatus {
   const { state } = status;
   if (state?.running) return status;
-  if (input.terminated && !state?.terminated) {
+  if (input.terminated && !state?.terminated && wasReached(input, spec)) {
     const end: ContainerStateTerminated = {
       exitCode: 137,
       reason: "ContainerStatusUnknown",
@@ -150,6 +150,30 @@ function stateNow(
     state: { waiting },
     ...(state?.terminated ? { lastState: { terminated: state.terminated } } : {}),
   };
+}
+
+/**
+ * Whether the pod got as far as this container: what never had its turn, because an init container before it failed,
+ * goes on waiting.
+ */
+function wasReached(input: StatusInput, { kind, container }: SpecContainer): boolean {
+  const { initContainers = [], containers = [] } = input.pod.spec ?? {};
+  const hasRun = ({ name }: Container): boolean => {
+    const previous = previousOf(input, name);
+    const told = previous?.state?.running ?? previous?.state?.terminated ?? previous?.lastState?.terminated;
+    return (
+      told !== undefined || input.view.containers.some((state) => state.name === name && state.state !== "created")
+    );
+  };
+  if (kind === "ephemeral" || containers.some(hasRun)) return true;
+  if (kind === "init") {
+    const own = initContainers.findIndex(({ name }) => name === container.name);
+    return initContainers.slice(own).some(hasRun);
+  }
+  const last = initContainers.at(-1);
+  if (!last) return true;
+  const ended = input.view.containers.find(({ name }) => name === last.name);
+  return isSidecar(last) ? previousOf(input, last.name)?.started === true : ended?.exitCode === 0;
 }
 
 function runsAgain({ pod }: StatusInput, { kind, container }: SpecContainer, exitCode: number): boolean {
