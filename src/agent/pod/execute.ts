@@ -16,6 +16,8 @@ import { StartError, startContainer } from "./start-container.ts";
 import { finishedAt, latestOf, type PodView } from "./view.ts";
 
 const CONFIG_RETRY = 10_000;
+/** How long ErrImagePull is shown before it becomes ImagePullBackOff. */
+const PULL_ERROR_SHOWN = 2000;
 
 /** Why a container waits, for its status. */
 export interface Waiting {
@@ -161,7 +163,8 @@ async function startAll(
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
       reasons.set(name, { reason: error.reason, message: error.message });
-      if (error.retryAt !== undefined) retry(error.retryAt);
+      if (error.reason === "ErrImagePull") retry(context.clock.now() + PULL_ERROR_SHOWN);
+      else if (error.retryAt !== undefined) retry(error.retryAt);
       else if (error.reason !== "PostStartHookError") retry(context.clock.now() + CONFIG_RETRY);
     }
     view = await execution.progress();

@@ -17,12 +17,15 @@ import { executeActions, type Waiting } from "./execute.ts";
 import { Grace } from "./grace.ts";
 import { Interrupted, Interruption } from "./interruption.ts";
 import { killPod } from "./kill.ts";
+import { hasNewMetadata, isNewWish } from "./update.ts";
 import { activeSandbox, emptyView, type PodView, podView } from "./view.ts";
 
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 10_000;
 const ENGINE_RETRY = 5000;
 const DRIFT_CHECK = 10_000;
+/** What the API has let go of already (`kubectl delete --force`) gets no more than a moment. */
+const FORCED_GRACE = 2;
 
 /** "syncing" until the pod is to end, "terminating" until nothing of it runs, "terminated" until the API has let it go. */
 type Stage = "syncing" | "terminating" | "terminated" | "finished";
@@ -35,6 +38,8 @@ export class PodWorker {
   readonly #messages = new Map<string, string>();
   #pod: Pod;
   #status: PodStatus;
+  /** As #status, as far as the server may know it. */
+  #told: PodStatus;
   #view: PodView = emptyView;
   #stage: Stage = "syncing";
   #removed = false;
@@ -55,6 +60,7 @@ export class PodWorker {
     this.#finished = finished;
     this.#pod = pod;
     this.#status = pod.status ?? {};
+    this.#told = this.#status;
   }
 
   get pod(): Pod {
@@ -82,10 +88,13 @@ export class PodWorker {
   }
 
   update(pod: Pod): void {
+    const before = this.#pod;
     this.#pod = pod;
     if (pod.metadata.deletionTimestamp) this.#end();
     this.#checkDrift();
-    this.kick();
+    if (hasNewMetadata(before, pod)) this.#refreshVolumes();
+    // Most of what comes is the echo of the status that this node has told.
+    if (pod === before || isNewWish(before, pod)) this.kick();
   }
 
   /** The API has no such pod any more: all of it goes, and nobody is told. */
@@ -106,10 +115,18 @@ export class PodWorker {
   }
 
   /** A ConfigMap or Secret of the pod has changed. */
-  async contentChanged(): Promise<void> {
+  contentChanged(): void {
     if (this.#stage !== "syncing") return;
-    if (this.#volumesReady) await this.#context.volumes.refresh(this.#pod);
+    this.#refreshVolumes();
     if (!this.#volumesReady || this.#reasons.size > 0) this.kick();
+  }
+
+  #refreshVolumes(): void {
+    if (this.#stage !== "syncing" || !this.#volumesReady) return;
+    const { volumes, log } = this.#context;
+    volumes.refresh(this.#pod).catch((error: unknown) => {
+      log.warn({ err: error, pod: this.uid }, "volumes could not be brought up to date");
+    });
   }
 
   /** The containers go on; the worker does nothing more. */
@@ -129,6 +146,7 @@ export class PodWorker {
   }
 
   #graceSeconds(): number {
+    if (this.#removed) return FORCED_GRACE;
     const { deletionGracePeriodSeconds } = this.#pod.metadata;
     return Math.max(1, deletionGracePeriodSeconds ?? this.#pod.spec?.terminationGracePeriodSeconds ?? 30);
   }
@@ -232,7 +250,16 @@ export class PodWorker {
       ...(this.#ended ? { ended: this.#ended } : {}),
       terminated,
     });
-    if (!this.#removed) reporter.report(refOf(this.#pod), this.#status);
+    this.#told = this.#toTell(terminated);
+    if (!this.#removed) reporter.report(refOf(this.#pod), this.#told);
+  }
+
+  /** That a pod is over is told when nothing of it runs any more: others take its resources and its place then. */
+  #toTell(terminated: boolean): PodStatus {
+    const runs = this.#view.containers.some(({ state }) => state === "running");
+    if (terminated || !runs || !isTerminal(this.#status.phase) || isTerminal(this.#told.phase)) return this.#status;
+    const { reason: _reason, message: _message, ...status } = this.#status;
+    return { ...status, phase: this.#told.phase ?? "Pending" };
   }
 
   #enforceDeadline(): void {
@@ -337,8 +364,8 @@ export class PodWorker {
   #checkDrift(): void {
     const ready = (status: PodStatus | undefined) => status?.conditions?.find(({ type }) => type === "Ready")?.status;
     const drifted = () =>
-      this.#status.phase !== undefined &&
-      (this.#pod.status?.phase !== this.#status.phase || ready(this.#pod.status) !== ready(this.#status));
+      this.#told.phase !== undefined &&
+      (this.#pod.status?.phase !== this.#told.phase || ready(this.#pod.status) !== ready(this.#told));
     if (!drifted() || this.#cancelDriftCheck) return;
     this.#cancelDriftCheck = this.#context.clock.after(DRIFT_CHECK, () => {
       this.#cancelDriftCheck = undefined;

@@ -58,10 +58,7 @@ export class PodWorkers implements PodDirectory, ProbeSink {
 
   contentChanged(uses: (pod: Pod) => boolean): void {
     for (const worker of this.#workers.values()) {
-      if (!uses(worker.pod)) continue;
-      worker.contentChanged().catch((error: unknown) => {
-        this.#context?.log.warn({ err: error, pod: worker.uid }, "volumes could not be brought up to date");
-      });
+      if (uses(worker.pod)) worker.contentChanged();
     }
   }
 

@@ -7,6 +7,8 @@ type Verdict = Pick<PodCondition, "status"> & { readonly reason?: string; readon
 
 const yes: Verdict = { status: "True" };
 const own = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"] as const;
+/** The condition types that the node alone writes. */
+export const OWN_CONDITIONS: ReadonlySet<string> = new Set(own);
 
 export interface ConditionInput {
   readonly phase: PodPhase;
@@ -39,7 +41,7 @@ export function podConditions(input: StatusInput, facts: ConditionInput): PodCon
       ...(message ? { message } : {}),
     };
   });
-  const others = (pod.status?.conditions ?? []).filter(({ type }) => !(own as readonly string[]).includes(type));
+  const others = (pod.status?.conditions ?? []).filter(({ type }) => !OWN_CONDITIONS.has(type));
   if (others.some(({ type }) => type === "PodScheduled")) return [...conditions, ...others];
   // A pod that was made with its node's name: no scheduler has told that it is scheduled.
   const told = before.find(({ type }) => type === "PodScheduled");
