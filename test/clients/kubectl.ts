@@ -63,6 +63,7 @@ export function runClient(
         resolve({ code, stdout, stderr: stderr + killed });
       },
     );
-    child.stdin?.end(options.stdin ?? "");
+    // Whoever ends without reading its input has its reasons: its exit code tells.
+    child.stdin?.on("error", () => undefined).end(options.stdin ?? "");
   });
 }
