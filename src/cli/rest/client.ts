@@ -1,7 +1,6 @@
 /** HTTP towards one API server, over one kept-alive connection where that is enough. */
-import type * as http from "node:http";
-import type { IncomingMessage } from "node:http";
-import type * as https from "node:https";
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
+import { type AgentOptions, Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { StatusError } from "../../machinery/status/error.ts";
 import type { Status } from "../../machinery/types/meta/v1.ts";
 import { ExitError } from "../exit-error.ts";
@@ -24,7 +23,7 @@ export class RestClient {
   readonly connection: Connection;
   /** Called with the text of each Warning header, once per text. */
   onWarning: (text: string) => void = () => undefined;
-  #agent: http.Agent | undefined;
+  #agent: HttpAgent | undefined;
   readonly #warned = new Set<string>();
 
   constructor(connection: Connection) {
@@ -32,7 +31,7 @@ export class RestClient {
   }
 
   /** How the server is known and how the client shows who it is; of use to clients of other protocols (WebSocket) too. */
-  get tls(): https.AgentOptions {
+  get tls(): AgentOptions {
     const { ca, clientCertificate, clientKey, serverName, skipVerify } = this.connection;
     return {
       ...(ca ? { ca } : {}),
@@ -79,13 +78,14 @@ export class RestClient {
     this.#agent?.destroy();
   }
 
-  async #send(options: RestRequest): Promise<IncomingMessage> {
+  #send(options: RestRequest): Promise<IncomingMessage> {
     const url = this.url(options.path, options.query);
-    const protocol = url.protocol === "http:" ? await import("node:http") : await import("node:https");
-    this.#agent ??= new protocol.Agent({ keepAlive: true, ...this.tls });
+    const plain = url.protocol === "http:";
+    this.#agent ??= plain ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true, ...this.tls });
+    const send = plain ? httpRequest : httpsRequest;
     const signal = this.#limit(options.signal);
     return new Promise((resolve, reject) => {
-      const outgoing = protocol.request(
+      const outgoing = send(
         url,
         {
           method: options.method ?? "GET",
