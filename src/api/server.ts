@@ -81,7 +81,7 @@ class KubeApiServer implements ApiServer {
         healthPaths(this.#checks()),
         versionPath(versionInfo(klVersion)),
         discoveryPaths(discovery),
-        openApiPaths(new OpenApiDocuments(registry, klVersion)),
+        openApiPaths(new OpenApiDocuments(registry, klVersion, clock)),
       ],
       connect: this.#connect,
       running: this.#watches,

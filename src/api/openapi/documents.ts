@@ -3,17 +3,19 @@
  * keep what they have.
  */
 import { createHash } from "node:crypto";
+import type { Clock } from "../../machinery/clock.ts";
 import { apiVersionOf, type GroupVersionKind } from "../../machinery/meta/object.ts";
 import { loadDescriptions } from "../../machinery/schema/descriptions.ts";
 import { OpenApiComponents, type OpenApiObject } from "../../machinery/schema/to-openapi.ts";
 import type { Registry, ServedVersion } from "../registry/registry.ts";
 import type { Resource } from "../registry/resource.ts";
+import { KeptForAWhile } from "./kept-for-a-while.ts";
 import { pathsOf } from "./operations.ts";
 
 const metaTypes = "k8s.io/apimachinery/pkg/apis/meta/v1";
 
 export interface OpenApiDocument {
-  readonly text: string;
+  readonly body: Buffer;
   readonly etag: string;
 }
 
@@ -21,12 +23,48 @@ export class OpenApiDocuments {
   readonly #registry: Registry;
   readonly #version: string;
   #generation = -1;
-  readonly #documents = new Map<string, Promise<OpenApiDocument>>();
+  readonly #documents: KeptForAWhile<Promise<OpenApiDocument>>;
 
   /** `version` is the program's: another one may describe the same kinds otherwise. */
-  constructor(registry: Registry, version: string) {
+  constructor(registry: Registry, version: string, clock: Clock) {
     this.#registry = registry;
     this.#version = version;
+    this.#documents = new KeptForAWhile(clock);
+  }
+
+  /** Documents in memory. */
+  get kept(): number {
+    return this.#documents.size;
+  }
+
+  /** Of /openapi/v2, known before the document is made. */
+  get swaggerEtag(): string {
+    const hash = createHash("sha512");
+    for (const { group, versions } of this.#registry.groups) {
+      for (const version of versions) hash.update(this.#hash(group, version));
+    }
+    return `"${hash.digest("hex").toUpperCase()}"`;
+  }
+
+  /** /openapi/v2 */
+  swagger(form: "json" | "protobuf"): Promise<OpenApiDocument> {
+    this.#forgetOld();
+    return this.#documents.get(`swagger ${form}`, async () => {
+      const [{ swaggerDocument }, { gnosticDocument }] = await Promise.all([
+        import("./swagger.ts"),
+        import("./gnostic.ts"),
+      ]);
+      const document = await swaggerDocument(this.#registry, this.#version);
+      const body = form === "json" ? Buffer.from(JSON.stringify(document)) : gnosticDocument(document);
+      return { body, etag: this.swaggerEtag };
+    });
+  }
+
+  /** Definitions came or went: what was made of them is of no more use. */
+  #forgetOld(): void {
+    if (this.#generation === this.#registry.generation) return;
+    this.#generation = this.#registry.generation;
+    this.#documents.clear();
   }
 
   /** /openapi/v3 */
@@ -47,17 +85,8 @@ export class OpenApiDocuments {
       .find((one) => one.group === group)
       ?.versions.find((one) => one.version === versionName);
     if (version === undefined) return undefined;
-    if (this.#generation !== this.#registry.generation) {
-      this.#generation = this.#registry.generation;
-      this.#documents.clear();
-    }
-    const key = apiVersionOf({ group, version: versionName });
-    let document = this.#documents.get(key);
-    if (document === undefined) {
-      document = this.#make(group, version);
-      this.#documents.set(key, document);
-    }
-    return document;
+    this.#forgetOld();
+    return this.#documents.get(apiVersionOf({ group, version: versionName }), () => this.#make(group, version));
   }
 
   #hash(group: string, { version, resources }: ServedVersion): string {
@@ -90,13 +119,15 @@ export class OpenApiDocuments {
       const list = addList(collected, resource, object, listMeta);
       Object.assign(paths, pathsOf(resource, { object, list, ...shared }));
     }
-    const text = JSON.stringify({
-      openapi: "3.0.0",
-      info: { title: "Kubernetes", version: `v1.36.0+kl${this.#version}` },
-      paths,
-      components: { schemas: collected.components },
-    });
-    return { text, etag: `"${this.#hash(group, version)}"` };
+    const body = Buffer.from(
+      JSON.stringify({
+        openapi: "3.0.0",
+        info: { title: "Kubernetes", version: `v1.36.0+kl${this.#version}` },
+        paths,
+        components: { schemas: collected.components },
+      }),
+    );
+    return { body, etag: `"${this.#hash(group, version)}"` };
   }
 }
 
