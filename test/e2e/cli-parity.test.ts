@@ -37,6 +37,8 @@ function run(client: Client, line: string): Promise<string> {
         resolve(`exit code ${child.exitCode}\n--- stdout\n${normal(stdout)}--- stderr\n${normal(stderr)}`);
       },
     );
+    // A client may end without having read.
+    child.stdin?.on("error", () => child.stdin?.destroy());
     child.stdin?.end(file === undefined ? "" : readFileSync(join(manifests, file)));
   });
 }
