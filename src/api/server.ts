@@ -4,6 +4,9 @@ import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
 import { serviceAccount } from "./admission/service-account.ts";
 import { clientCertificates } from "./authn/client-certificate.ts";
 import { impersonation } from "./authn/impersonation.ts";
+import { issuerDiscovery } from "./authn/tokens/issuer-discovery.ts";
+import { bearerTokens, ServiceAccountTokens } from "./authn/tokens/service-account-tokens.ts";
+import { TokenSigner } from "./authn/tokens/token-signer.ts";
 import { ClusterAuthorizer } from "./authz/authorizer.ts";
 import { startCompaction } from "./bootstrap/compactor.ts";
 import { reconcileDefaultPolicy } from "./bootstrap/rbac/reconcile.ts";
@@ -55,6 +58,8 @@ class KubeApiServer implements ApiServer {
     const registry = new Registry(builtinDefinitions());
     const authorizer = new ClusterAuthorizer(store, log);
     this.#authorizer = authorizer;
+    const signer = new TokenSigner(options.serviceAccountKey);
+    const tokens = new ServiceAccountTokens(signer, store, clock);
     this.#services = new ServiceAllocators(options.serviceCidr);
     this.#pipeline = {
       store,
@@ -63,7 +68,7 @@ class KubeApiServer implements ApiServer {
       registry,
       admission: admissionChain([namespaceLifecycle(store), serviceAccount]),
       hub: new WatchHub(store, clock),
-      kinds: kindHooks(this.#services, authorizer),
+      kinds: kindHooks({ services: this.#services, authorizer, signer, tokens }),
     };
     this.#clientOptions = {
       pipeline: this.#pipeline,
@@ -74,13 +79,14 @@ class KubeApiServer implements ApiServer {
     const discovery = new Discovery(registry, () => this.#address);
     this.#handler = new RequestHandler({
       pipeline: this.#pipeline,
-      authenticators: [clientCertificates()],
+      authenticators: [clientCertificates(), bearerTokens(tokens)],
       impersonation: impersonation(authorizer),
       authorizer,
       paths: [
         healthPaths(this.#checks()),
         versionPath(versionInfo(klVersion)),
         discoveryPaths(discovery),
+        issuerDiscovery(signer, () => this.#address),
         openApiPaths(new OpenApiDocuments(registry, klVersion, clock)),
       ],
       connect: this.#connect,

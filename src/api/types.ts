@@ -17,6 +17,8 @@ export interface ApiServerOptions {
   readonly serviceCidr: string;
   /** How long history is kept, in ms; older revisions are compacted away. */
   readonly historyWindow: number;
+  /** PEM of the EC key (P-256) that signs service account tokens. Absent: tokens are good until this process ends. */
+  readonly serviceAccountKey?: string;
 }
 
 export interface ServingCertificate {

@@ -20,6 +20,7 @@ import { type Nodes, startNodes } from "./nodes.ts";
 import type { ClusterCertificates } from "./pki/certificate-files.ts";
 import { ensureCertificates } from "./pki/ensure-certificates.ts";
 import { renewRegularly } from "./pki/renewal.ts";
+import { ensureServiceAccountKey } from "./pki/service-account-key.ts";
 import { serverNames } from "./server-names.ts";
 
 export interface RunningServer {
@@ -42,8 +43,9 @@ export async function startServer(
   clock: Clock = systemClock,
 ): Promise<RunningServer> {
   const names = serverNames(config);
-  const [certificates, store] = await Promise.all([
+  const [certificates, serviceAccountKey, store] = await Promise.all([
     ensureCertificates(join(config.dataDir, "pki"), names, clock.now()),
+    ensureServiceAccountKey(join(config.dataDir, "pki")),
     openStore(config, log),
   ]);
   const agents = createAgentRegistry();
@@ -53,6 +55,7 @@ export async function startServer(
     log,
     agentOf: (name) => agents.agentOf(name),
     serviceCidr: config.serviceCidr,
+    serviceAccountKey,
     historyWindow: config.historyWindow * 1000,
   });
   const { port } = await listen(api, store, config, certificates);

@@ -1,3 +1,6 @@
+import type { ServiceAccountTokens } from "../authn/tokens/service-account-tokens.ts";
+import { tokenRequest } from "../authn/tokens/token-request.ts";
+import type { TokenSigner } from "../authn/tokens/token-signer.ts";
 import type { ClusterAuthorizer } from "../authz/authorizer.ts";
 import { escalationHooks } from "../authz/rbac/escalation.ts";
 import { namespaceHooks } from "./namespaces.ts";
@@ -8,7 +11,14 @@ import { serviceHooks } from "./services/service-hooks.ts";
 import type { KindHooks } from "./types.ts";
 
 /** The built-in kinds that need more than their strategy, by "plural.group". */
-export function kindHooks(services: ServiceAllocators, authorizer: ClusterAuthorizer): ReadonlyMap<string, KindHooks> {
+export interface KindParts {
+  readonly services: ServiceAllocators;
+  readonly authorizer: ClusterAuthorizer;
+  readonly signer: TokenSigner;
+  readonly tokens: ServiceAccountTokens;
+}
+
+export function kindHooks({ services, authorizer, signer, tokens }: KindParts): ReadonlyMap<string, KindHooks> {
   const answersWithObject: KindHooks = { returnsDeletedObject: true };
   return new Map<string, KindHooks>([
     ["namespaces.", namespaceHooks],
@@ -17,13 +27,13 @@ export function kindHooks(services: ServiceAllocators, authorizer: ClusterAuthor
     ["podtemplates.", answersWithObject],
     ["persistentvolumes.", answersWithObject],
     ["persistentvolumeclaims.", answersWithObject],
-    ["serviceaccounts.", answersWithObject],
+    ["serviceaccounts.", { ...answersWithObject, subresources: { token: tokenRequest(signer) } }],
     ["resourcequotas.", answersWithObject],
     ["storageclasses.storage.k8s.io", answersWithObject],
     ["volumeattachments.storage.k8s.io", answersWithObject],
     ["csidrivers.storage.k8s.io", answersWithObject],
     ["csinodes.storage.k8s.io", answersWithObject],
     ...escalationHooks(authorizer.rbac, authorizer.policy),
-    ...reviewHooks(authorizer),
+    ...reviewHooks(authorizer, tokens),
   ]);
 }

@@ -3,7 +3,9 @@ import type { FieldError } from "../../machinery/kinds/types.ts";
 import type { UnstructuredObject } from "../../machinery/meta/object.ts";
 import { badRequest, invalid } from "../../machinery/status/errors.ts";
 import { fieldForbidden, invalidValue } from "../../machinery/status/field-errors.ts";
+import type { TokenReviewSpec } from "../../machinery/types/authentication/v1.ts";
 import type { SubjectAccessReviewSpec } from "../../machinery/types/authorization/v1.ts";
+import type { ServiceAccountTokens } from "../authn/tokens/service-account-tokens.ts";
 import type { Attributes, Authorizer, RuleResolver } from "../authz/types.ts";
 import type { UserInfo } from "../client/types.ts";
 import type { Call, Outcome } from "../pipeline/types.ts";
@@ -12,7 +14,10 @@ import type { KindHooks } from "./types.ts";
 
 type Evaluate = NonNullable<KindHooks["evaluate"]>;
 
-export function reviewHooks(authorizer: Authorizer & RuleResolver): [string, KindHooks][] {
+export function reviewHooks(
+  authorizer: Authorizer & RuleResolver,
+  tokens: ServiceAccountTokens,
+): [string, KindHooks][] {
   const self = access(authorizer, "self");
   return [
     ["selfsubjectaccessreviews.authorization.k8s.io", { evaluate: self }],
@@ -20,7 +25,7 @@ export function reviewHooks(authorizer: Authorizer & RuleResolver): [string, Kin
     ["localsubjectaccessreviews.authorization.k8s.io", { evaluate: access(authorizer, "local") }],
     ["selfsubjectrulesreviews.authorization.k8s.io", { evaluate: selfRules(authorizer) }],
     ["selfsubjectreviews.authentication.k8s.io", { evaluate: whoAmI }],
-    ["tokenreviews.authentication.k8s.io", { evaluate: reviewToken }],
+    ["tokenreviews.authentication.k8s.io", { evaluate: reviewToken(tokens) }],
   ];
 }
 
@@ -103,14 +108,22 @@ function requirementsText(
 }
 
 const whoAmI: Evaluate = (_pipeline, { user }, object) => {
-  const { name: username, uid, groups, extra } = user;
-  const userInfo = { username, ...(uid ? { uid } : {}), groups, ...(extra ? { extra } : {}) };
-  return answer({ ...object, status: { userInfo } });
+  return answer({ ...object, status: { userInfo: userOf(user) } });
 };
 
-/** No token is known yet: service account tokens come with another authenticator. */
-const reviewToken: Evaluate = (_pipeline, _call, object) =>
-  answer({ ...object, status: { user: {}, error: "[invalid bearer token]" } });
+function userOf({ name: username, uid, groups, extra }: UserInfo): object {
+  return { username, ...(uid ? { uid } : {}), groups, ...(extra ? { extra } : {}) };
+}
+
+function reviewToken(tokens: ServiceAccountTokens): Evaluate {
+  return async (_pipeline, _call, object) => {
+    const { token = "", audiences } = (object.spec ?? {}) as TokenReviewSpec;
+    if (token === "") throw badRequest("token is required for TokenReview in authentication");
+    const found = await tokens.review(token, audiences?.length ? audiences : undefined);
+    if (found === undefined) return answer({ ...object, status: { user: {}, error: "[invalid bearer token]" } });
+    return answer({ ...object, status: { authenticated: true, user: userOf(found.user), audiences: found.audiences } });
+  };
+}
 
 function selfRules(resolver: RuleResolver): Evaluate {
   return (_pipeline, { user }: Call, object) => {
