@@ -1,6 +1,7 @@
 /** The one way in which an object that exists is changed: update, patch, status, scale and the other subresources. */
 import type { FieldError } from "../../machinery/kinds/types.ts";
 import type { UnstructuredObject } from "../../machinery/meta/object.ts";
+import { validateObjectMeta } from "../../machinery/meta/object-meta.ts";
 import type { StatusError } from "../../machinery/status/error.ts";
 import { conflict, invalid, notFound, preconditionUid } from "../../machinery/status/errors.ts";
 import { invalidValue } from "../../machinery/status/field-errors.ts";
@@ -11,7 +12,7 @@ import { templateOf } from "../serialize/template.ts";
 import { dryRun, stored, unavailable, written } from "./commit.ts";
 import { desiredStateDiffers, hasGeneration } from "./generation.ts";
 import type { Call, Outcome, Pipeline, WriteParameters } from "./types.ts";
-import { validateMetadata, validateMetadataUpdate } from "./validate-metadata.ts";
+import { validateMetadataUpdate } from "./validate-metadata-update.ts";
 
 /** There is nothing to change; `status` is the 404. Lets update() create instead. */
 export class MissingError extends Error {
@@ -154,7 +155,10 @@ async function applyChange(
 function validate(call: Call, object: UnstructuredObject, old: UnstructuredObject): FieldError[] {
   const { resource, subresource } = call;
   const { strategy } = resource.definition;
-  const errors = [...validateMetadata(object, resource.namespaced, strategy), ...validateMetadataUpdate(object, old)];
+  const errors = [
+    ...validateObjectMeta(object.metadata, { namespaced: resource.namespaced, nameRule: strategy.nameRule }),
+    ...validateMetadataUpdate(object, old),
+  ];
   if (subresource === "status") errors.push(...(strategy.validateStatusUpdate?.(object, old) ?? []));
   else if (subresource === "" || subresource === "scale") {
     errors.push(...(strategy.validate?.(object) ?? []), ...(strategy.validateUpdate?.(object, old) ?? []));

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { UnstructuredObject } from "../../machinery/meta/object.ts";
+import { validateObjectMeta } from "../../machinery/meta/object-meta.ts";
 import { alreadyExists, badRequest, generateNameConflict, invalid } from "../../machinery/status/errors.ts";
 import { KeyExistsError } from "../../store/types.ts";
 import type { AdmissionRequest } from "../admission/types.ts";
@@ -10,7 +11,6 @@ import { hasGeneration } from "./generation.ts";
 import { generateName } from "./names.ts";
 import { timestamp } from "./timestamp.ts";
 import type { Call, Input, Outcome, Pipeline, WriteParameters } from "./types.ts";
-import { validateMetadata } from "./validate-metadata.ts";
 
 /** As kube-apiserver: a generated name that is taken is generated anew so many times. */
 const nameAttempts = 8;
@@ -56,7 +56,7 @@ export async function createObject(
     const undo = hooks?.beginCreate?.(call, object, write.dryRun);
     try {
       const errors = [
-        ...validateMetadata(object, resource.namespaced, strategy),
+        ...validateObjectMeta(metadata, { namespaced: resource.namespaced, nameRule: strategy.nameRule }),
         ...(strategy.validate?.(object) ?? []),
       ];
       if (errors.length > 0) throw invalid(resource, metadata.name ?? "", errors);

@@ -20,6 +20,8 @@ const maxSubresourceBytes = 256;
 const orphan = "orphan";
 const foreground = "foregroundDeletion";
 
+const standardFinalizers: ReadonlySet<string> = new Set([orphan, foreground, "kubernetes"]);
+
 const nameRules: Readonly<Record<NameRule, (name: string) => readonly string[]>> = {
   "dns1123-subdomain": dns1123Subdomain,
   "dns1123-label": dns1123Label,
@@ -94,13 +96,21 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta, path
   return errors;
 }
 
+// Most objects share a few labels: what was good once is good again.
+const goodLabels = new Set<string>();
+const goodLabelsLimit = 5000;
+
 /** `metadata.labels: Invalid value: "-": name part must consist of …` */
 export function validateLabels(labels: Readonly<Record<string, string>> | undefined, path: string): FieldError[] {
   const errors: FieldError[] = [];
   for (const key in labels) {
     const value = labels[key] ?? "";
+    const pair = `${key}=${value}`;
+    if (goodLabels.has(pair)) continue;
+    const before = errors.length;
     for (const message of qualifiedNameRule(key)) errors.push(invalidValue(path, key, message));
     for (const message of labelValueRule(value)) errors.push(invalidValue(path, value, message));
+    if (errors.length === before && goodLabels.size < goodLabelsLimit) goodLabels.add(pair);
   }
   return errors;
 }
@@ -164,6 +174,10 @@ function validateOwners(owners: readonly OwnerReference[], path: string, errors:
 function validateFinalizers(finalizers: readonly string[] | undefined, path: string, errors: FieldError[]): void {
   for (const finalizer of finalizers ?? []) {
     for (const message of qualifiedNameRule(finalizer)) errors.push(invalidValue(path, finalizer, message));
+    if (!finalizer.includes("/") && !standardFinalizers.has(finalizer)) {
+      const detail = "name is neither a standard finalizer name nor is it fully qualified";
+      errors.push(invalidValue(path, finalizer, detail));
+    }
   }
   if (finalizers?.includes(orphan) && finalizers.includes(foreground)) {
     errors.push(invalidValue(path, finalizers, `finalizer ${orphan} and ${foreground} cannot be both set`));
