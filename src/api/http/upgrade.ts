@@ -8,7 +8,7 @@ import type { Registry } from "../registry/registry.ts";
 import type { ConnectDispatch } from "./connect-dispatch.ts";
 import type { Exchange } from "./exchange.ts";
 import { callOf, type RequestHandler } from "./handler.ts";
-import { parseResourcePath } from "./request-info.ts";
+import { parseResourcePath, type ResourceRequest } from "./request-info.ts";
 
 export interface UpgradeOptions {
   readonly handler: RequestHandler;
@@ -46,6 +46,7 @@ export async function handleUpgrade(
       name,
     };
     await handler.authorize(attributes);
+    if (verb === "get" && createsByGet(message, request)) await handler.authorize({ ...attributes, verb: "create" });
     const resource = registry.find(request.apiVersion, plural);
     const call = resource && callOf(resource, request, user);
     if (call === undefined || !connect.has(call.resource, subresource)) throw noSuchResource();
@@ -56,6 +57,21 @@ export async function handleUpgrade(
     if (untouched) refuse(socket, error);
     else socket.destroy();
   }
+}
+
+const conversations: ReadonlySet<string> = new Set(["exec", "attach", "portforward"]);
+
+/**
+ * A WebSocket can only be opened by GET. So that the right to read is not the right to run a command, it takes "create"
+ * as well (kube-apiserver's AuthorizePodWebsocketUpgradeCreatePermission).
+ */
+function createsByGet({ headers }: IncomingMessage, { group, resource, subresource }: ResourceRequest): boolean {
+  return (
+    group === "" &&
+    resource === "pods" &&
+    conversations.has(subresource) &&
+    headers.upgrade?.toLowerCase() === "websocket"
+  );
 }
 
 function refuse(socket: Duplex, error: unknown): void {

@@ -65,6 +65,17 @@ subjects: [{apiGroup: rbac.authorization.k8s.io, kind: User, name: rob-${suffix}
     }
   });
 
+  test("create token gives one that serves", async () => {
+    const name = `robot-${suffix}`;
+    await good(`create serviceaccount ${name}`);
+    const token = (await good(`create token ${name} --duration=20m`)).trim();
+    const headers = { authorization: `Bearer ${token}` };
+    const body = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
+    const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+    const answer = await api.ask("POST", path, { identity: null, headers, body });
+    expect(answer.body.status.userInfo.username).toBe(`system:serviceaccount:default:${name}`);
+  });
+
   test("a refusal reads as on any cluster", async () => {
     const { code, stderr } = await kubectl("get nodes --as nobody");
     expect([code, stderr.trim()]).toEqual([

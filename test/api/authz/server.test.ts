@@ -191,6 +191,30 @@ describe("reviews", () => {
   });
 });
 
+describe("upgrades", () => {
+  test("a WebSocket to exec takes the right to create, as a POST does", async () => {
+    const rule = { verbs: ["get"], apiGroups: [""], resources: ["pods/exec"] };
+    await api.post(`${rbac}/clusterroles`, role("exec-getter", [rule]));
+    await bind("gus", "exec-getter");
+    const gus = await as("gus");
+    const headers = {
+      connection: "Upgrade",
+      upgrade: "websocket",
+      "sec-websocket-version": "13",
+      "sec-websocket-key": "dGhlIHNhbXBsZSBub25jZQ==",
+      "sec-websocket-protocol": "v5.channel.k8s.io",
+    };
+    const path = "/api/v1/namespaces/default/pods/none/exec?command=id&stdout=true";
+    const refused = await gus.ask("GET", path, undefined, headers);
+    expect(refused.code).toBe(403);
+    expect(refused.body.message).toBe(
+      'pods "none" is forbidden: User "gus" cannot create resource "pods/exec" in API group "" in the namespace "default"',
+    );
+    await bind("gus", "edit");
+    expect((await gus.ask("GET", path, undefined, headers)).code).toBe(404);
+  });
+});
+
 describe("nodes", () => {
   test("a node reads what its pods refer to, and writes what is its own", async () => {
     const core = "/api/v1/namespaces/default";
@@ -226,6 +250,7 @@ describe("nodes", () => {
     expect((await node.ask("PATCH", `${core}/pods/pod-mine/status`, status, merge)).code).toBe(200);
     expect((await node.ask("PATCH", `${core}/pods/pod-theirs/status`, status, merge)).code).toBe(403);
     expect((await node.ask("PATCH", "/api/v1/nodes/n2/status", {}, merge)).code).toBe(403);
+    expect((await node.ask("POST", `${core}/pods`, pod("own", { spec: { nodeName: "n1" } }))).code).toBe(403);
     const leases = "/apis/coordination.k8s.io/v1/namespaces";
     const lease = { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { name: "n1" } };
     expect((await node.ask("POST", `${leases}/kube-node-lease/leases`, lease)).code).toBe(201);

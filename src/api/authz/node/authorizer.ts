@@ -147,7 +147,8 @@ export class NodeAuthorizer {
     const { verb, subresource = "", name = "" } = attributes;
     const byRules = this.#byRules(attributes);
     if (!byRules.allowed) return byRules;
-    if (verb === "create" && subresource === "") return byRules;
+    // Mirror pods are the only ones a node makes, and there are none: a pod of its own choice could name any secret.
+    if (verb === "create" && subresource === "") return refused("can only create mirror pods");
     if (verb === "list" || verb === "watch") {
       if (selects(attributes, "spec.nodeName", node)) return allowed;
       return refused(`can only list/watch pods with spec.nodeName field selector`);
