@@ -70,6 +70,8 @@ export class RequestHandler {
     return undefined;
   }
 
+  readonly #authorize = (attributes: Attributes): Promise<void> => this.authorize(attributes);
+
   async authorize(attributes: Attributes): Promise<void> {
     const asked = this.#options.authorizer.authorize(attributes);
     const decision = asked instanceof Promise ? await asked : asked;
@@ -139,7 +141,7 @@ export class RequestHandler {
     }
     if (!served(resource, request, verb)) throw methodNotAllowed();
     if (verb === undefined) throw methodNotAllowed();
-    const pending = serve({ pipeline, call, exchange, query, running }, verb);
+    const pending = serve({ pipeline, call, exchange, query, running, authorize: this.#authorize }, verb);
     if (pending) await pending;
   }
 
@@ -151,7 +153,11 @@ export class RequestHandler {
     if (hook === undefined) return false;
     if (exchange.method !== hook.method) throw methodNotAllowed();
     const accepted = negotiate(exchange.headers.accept);
-    const write = writeParameters(query, hook.method === "POST" ? "CreateOptions" : "UpdateOptions");
+    const write = writeParameters(
+      query,
+      hook.method === "POST" ? "CreateOptions" : "UpdateOptions",
+      exchange.headers["user-agent"],
+    );
     const body = parsedObject(await jsonBody(exchange));
     const outcome = await hook.run(pipeline, call, body, write);
     await respondOutcome(exchange, outcome.created ? 201 : 200, accepted, { pipeline, call, query }, outcome);

@@ -1,9 +1,11 @@
 /** Query parameters as kube-apiserver decodes them: the option types of meta/v1. Bad values are a 400 in Go's words. */
 
+import { validateFieldManager } from "../../machinery/meta/object-meta.ts";
 import { escapeFieldValue } from "../../machinery/selectors/fields.ts";
 import { badRequest, invalid } from "../../machinery/status/errors.ts";
-import { notSupported } from "../../machinery/status/field-errors.ts";
+import { fieldForbidden, notSupported, required } from "../../machinery/status/field-errors.ts";
 import { invalidDryRun } from "../pipeline/delete.ts";
+import { managerOfUserAgent } from "../pipeline/field-manager.ts";
 import type { ListParameters } from "../pipeline/list.ts";
 import { selectionOf } from "../pipeline/selection.ts";
 import type { Call, FieldValidation, WriteParameters } from "../pipeline/types.ts";
@@ -50,16 +52,21 @@ export function watchParameters(query: URLSearchParams, { resource, name }: Call
   };
 }
 
-const plainWrite: WriteParameters = { dryRun: false, fieldValidation: "Warn" };
 const validations = ["Ignore", "Strict", "Warn"];
 
 /** `options`: the kind whose name a refusal carries, "CreateOptions". */
-export function writeParameters(query: URLSearchParams | undefined, options: string): WriteParameters {
-  if (query === undefined) return plainWrite;
+export function writeParameters(
+  query: URLSearchParams | undefined,
+  options: string,
+  userAgent: string | undefined,
+): WriteParameters {
+  if (query === undefined) {
+    return { dryRun: false, fieldValidation: "Warn", fieldManager: managerOfUserAgent(userAgent) };
+  }
   const dryRun = query.getAll("dryRun").filter((value) => value !== "");
   const fieldValidation = query.get("fieldValidation") || "Warn";
   const fieldManager = query.get("fieldManager") ?? "";
-  const errors = [];
+  const errors = validateFieldManager(fieldManager, "fieldManager");
   if (dryRun.some((value) => value !== "All")) errors.push(invalidDryRun(dryRun));
   if (!validations.includes(fieldValidation)) {
     errors.push(notSupported("fieldValidation", fieldValidation, ["", ...validations]));
@@ -68,6 +75,26 @@ export function writeParameters(query: URLSearchParams | undefined, options: str
   return {
     dryRun: dryRun.length > 0,
     fieldValidation: fieldValidation as FieldValidation,
-    ...(fieldManager ? { fieldManager } : {}),
+    fieldManager: fieldManager || managerOfUserAgent(userAgent),
   };
+}
+
+/** Of an apply the client must say who it is; `force` belongs to it alone. */
+export function patchParameters(
+  query: URLSearchParams,
+  isApply: boolean,
+  userAgent: string | undefined,
+): WriteParameters & { readonly force: boolean } {
+  const force = booleanParameter(query, "force");
+  if (isApply && !query.get("fieldManager")) {
+    throw invalid({ group: "meta.k8s.io", kind: "PatchOptions" }, "", [
+      required("fieldManager", "is required for apply patch"),
+    ]);
+  }
+  if (!isApply && force !== undefined) {
+    throw invalid({ group: "meta.k8s.io", kind: "PatchOptions" }, "", [
+      fieldForbidden("force", "may not be specified for non-apply patch"),
+    ]);
+  }
+  return { ...writeParameters(query, "PatchOptions", userAgent), force: force ?? false };
 }

@@ -1,11 +1,13 @@
 /** From an authorized request of a resource to the pipeline's verb, and from its outcome to an answer. */
 import type { Verb } from "../../machinery/kinds/types.ts";
+import type { UnstructuredObject } from "../../machinery/meta/object.ts";
 import { parseJson } from "../../machinery/schema/json-text.ts";
 import { failure } from "../../machinery/status/error.ts";
-import { badRequest, methodNotSupported, unsupportedMediaType } from "../../machinery/status/errors.ts";
+import { badRequest, methodNotSupported } from "../../machinery/status/errors.ts";
 import { partialObjectMetadata, partialObjectMetadataList, tableOf } from "../../machinery/table/table.ts";
 import type { ListMeta } from "../../machinery/types/meta/v1.ts";
-import type { PatchBody } from "../client/types.ts";
+import type { Attributes } from "../authz/types.ts";
+import { apply } from "../pipeline/apply.ts";
 import { create } from "../pipeline/create.ts";
 import { type Deletion, remove } from "../pipeline/delete.ts";
 import { deleteCollection } from "../pipeline/deletecollection.ts";
@@ -16,16 +18,17 @@ import { getScale, patchScale, updateScale } from "../pipeline/scale.ts";
 import type { Call, Outcome, Pipeline } from "../pipeline/types.ts";
 import { update } from "../pipeline/update.ts";
 import type { Resource } from "../registry/resource.ts";
+import { managedFieldsText, withManagedFields } from "../serialize/managed-fields.ts";
 import { includeObjectOf, tableEvent } from "../serialize/table.ts";
 import { jsonLines, transformedLines, type WatchFormat } from "../watch/format.ts";
 import { protobufFrames, transformedFrames } from "../watch/protobuf-format.ts";
-import { readBody } from "./body.ts";
 import { deleteOptions } from "./delete-options.ts";
 import type { Exchange } from "./exchange.ts";
 import { jsonBody } from "./json-body.ts";
 import { listMeta, respondList } from "./list-response.ts";
 import { type Accepted, negotiate } from "./negotiation.ts";
-import { integerParameter, listParameters, watchParameters, writeParameters } from "./parameters.ts";
+import { integerParameter, listParameters, patchParameters, watchParameters, writeParameters } from "./parameters.ts";
+import { applyBody, isApply, patchBody } from "./patch-body.ts";
 import { respondProtobufList } from "./protobuf-list-response.ts";
 import { protobufType, respondJson, respondObject } from "./response.ts";
 import { type RunningWatches, respondWatch } from "./watch-response.ts";
@@ -36,6 +39,8 @@ export interface RestContext {
   readonly exchange: Exchange;
   readonly query: URLSearchParams | undefined;
   readonly running: RunningWatches;
+  /** Whether the user may; throws a 403. */
+  readonly authorize: (attributes: Attributes) => Promise<void>;
 }
 
 const noQuery = new URLSearchParams();
@@ -86,7 +91,9 @@ async function respondPage(
     await respondList(exchange, resource, page, call.warnings);
     return;
   }
-  const objects = page.entries.map(({ value }) => resource.objectOf(value));
+  const objects = page.entries.map(({ value }) =>
+    accepted.as === "Table" ? resource.objectOf(value) : resource.wholeOf(value),
+  );
   const metadata = listMeta(page);
   if (accepted.format === "protobuf") {
     if (accepted.as === "object") {
@@ -143,29 +150,48 @@ function watchFormat(accepted: Accepted, query: URLSearchParams, { clock }: Pipe
   }
 }
 
-const partialLines = transformedLines("partial", (_resource, object) => partialObjectMetadata(object));
+const partialLines = transformedLines("partial", (_resource, object) => partialObjectMetadata(object), true);
 const partialFrames = transformedFrames("partial protobuf", (_resource, object) => partialObjectMetadata(object));
 
 async function serveCreate({ pipeline, call, exchange, query }: RestContext): Promise<void> {
   const accepted = negotiate(exchange.headers.accept, call.resource);
-  const write = writeParameters(query, "CreateOptions");
+  const write = writeParameters(query, "CreateOptions", exchange.headers["user-agent"]);
   const outcome = await create(pipeline, call, { json: await jsonBody(exchange) }, write);
   await respondOutcome(exchange, 201, accepted, { pipeline, call, query }, outcome);
 }
 
 async function serveUpdate({ pipeline, call, exchange, query }: RestContext): Promise<void> {
   const accepted = negotiate(exchange.headers.accept, call.resource);
-  const write = writeParameters(query, "UpdateOptions");
+  const write = writeParameters(query, "UpdateOptions", exchange.headers["user-agent"]);
   const outcome = await update(pipeline, call, { json: await jsonBody(exchange) }, write);
   await respondOutcome(exchange, outcome.created ? 201 : 200, accepted, { pipeline, call, query }, outcome);
 }
 
-async function servePatch({ pipeline, call, exchange, query }: RestContext): Promise<void> {
+async function servePatch(context: RestContext): Promise<void> {
+  const { pipeline, call, exchange, query } = context;
   const accepted = negotiate(exchange.headers.accept, call.resource);
-  const write = writeParameters(query, "PatchOptions");
-  const body = await patchBody(exchange, call);
-  const outcome = await patch(pipeline, call, body, write);
-  await respondOutcome(exchange, 200, accepted, { pipeline, call, query }, outcome);
+  const applies = isApply(exchange);
+  const write = patchParameters(query ?? noQuery, applies, exchange.headers["user-agent"]);
+  const outcome = applies
+    ? await apply(pipeline, call, await applyBody(exchange), { ...write, mayCreate: () => mayCreate(context) })
+    : await patch(pipeline, call, await patchBody(exchange, call.resource), write);
+  await respondOutcome(exchange, outcome.created ? 201 : 200, accepted, { pipeline, call, query }, outcome);
+}
+
+function mayCreate({ call, exchange, authorize }: RestContext): Promise<void> {
+  const { group, version, resource } = call.resource;
+  const { user, namespace, name, subresource } = call;
+  return authorize({
+    user,
+    verb: "create",
+    path: exchange.url,
+    group,
+    version,
+    resource,
+    subresource,
+    namespace,
+    name,
+  });
 }
 
 async function serveDelete({ pipeline, call, exchange, query = noQuery }: RestContext): Promise<void> {
@@ -200,14 +226,15 @@ async function serveDeleteCollection({ pipeline, call, exchange, query = noQuery
 
 async function serveScale({ pipeline, call, exchange, query }: RestContext, verb: Verb): Promise<void> {
   const accepted = negotiate(exchange.headers.accept);
+  const userAgent = exchange.headers["user-agent"];
   let outcome: Outcome;
   if (verb === "get") outcome = await getScale(pipeline, call);
   else if (verb === "update") {
     const body = parsedObject(await jsonBody(exchange));
-    outcome = await updateScale(pipeline, call, body, writeParameters(query, "UpdateOptions"));
+    outcome = await updateScale(pipeline, call, body, writeParameters(query, "UpdateOptions", userAgent));
   } else if (verb === "patch") {
-    const body = await patchBody(exchange, call);
-    outcome = await patchScale(pipeline, call, body, writeParameters(query, "PatchOptions"));
+    const body = await patchBody(exchange, call.resource);
+    outcome = await patchScale(pipeline, call, body, patchParameters(query ?? noQuery, false, userAgent));
   } else throw methodNotSupported(call.resource, verb);
   if (accepted.format === "json" && !accepted.pretty) respondJson(exchange, 200, outcome.bytes, call.warnings);
   else await respondObject(exchange, 200, accepted, outcome.object, call.warnings);
@@ -231,17 +258,24 @@ export function respondOutcome(
       respondJson(exchange, code, outcome.bytes, call.warnings);
       return;
     }
-    return respondObject(exchange, code, accepted, outcome.object, call.warnings);
+    return respondObject(exchange, code, accepted, wholeObject(outcome), call.warnings);
   }
-  const { object } = outcome;
   if (accepted.as === "Table") {
     const include = includeObjectOf(query?.get("includeObject") ?? "");
+    const { object } = outcome;
     const { resourceVersion = "" } = object.metadata;
     const options = { include, metadata: { resourceVersion }, now: pipeline.clock.now() };
     const table = tableOf(call.resource.definition, [object], options);
     return respondObject(exchange, code, accepted, table, call.warnings);
   }
-  return respondObject(exchange, code, accepted, partialObjectMetadata(object), call.warnings);
+  return respondObject(exchange, code, accepted, partialObjectMetadata(wholeObject(outcome)), call.warnings);
+}
+
+/** With managedFields. */
+function wholeObject({ object, bytes }: Outcome): UnstructuredObject {
+  const managed = managedFieldsText(bytes);
+  if (managed !== "") return withManagedFields(object, managed);
+  return JSON.parse(bytes.toString("utf8")) as UnstructuredObject;
 }
 
 /** Throws a 400 for what is not a JSON object. */
@@ -254,43 +288,6 @@ export function parsedObject(body: Buffer): object {
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   throw badRequest("the object provided is unrecognized: it is not a JSON object");
-}
-
-const patchTypes: Readonly<Record<string, PatchBody["type"]>> = {
-  "application/json-patch+json": "json",
-  "application/merge-patch+json": "merge",
-  "application/strategic-merge-patch+json": "strategic",
-};
-
-async function patchBody(exchange: Exchange, { resource }: Call): Promise<PatchBody> {
-  const contentType = (exchange.headers["content-type"] ?? "").split(";")[0]?.trim() ?? "";
-  const type = patchTypes[contentType];
-  const builtin = resource.schema.goName !== undefined;
-  if (type === undefined || (type === "strategic" && !builtin)) {
-    const accepted = Object.keys(patchTypes).filter((name) => builtin || patchTypes[name] !== "strategic");
-    throw unsupportedMediaType(accepted);
-  }
-  const body = await readBody(exchange);
-  let value: unknown;
-  try {
-    value = parseJson(body);
-  } catch (error) {
-    throw badRequest(`error decoding patch: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
-  }
-  if (type === "json") {
-    if (!Array.isArray(value)) {
-      throw badRequest("error decoding patch: json: cannot unmarshal object into Go value of type jsonpatch.Patch");
-    }
-    return { type, patch: value };
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw badRequest(
-      `error decoding patch: json: cannot unmarshal ${Array.isArray(value) ? "array" : value === null ? "null" : typeof value} into Go value of type map[string]interface {}`,
-    );
-  }
-  return { type, patch: value };
 }
 
 /** 405 for a method that a path does not know. */

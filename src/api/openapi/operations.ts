@@ -26,6 +26,7 @@ const patchTypes = [
   "application/json-patch+json",
   "application/merge-patch+json",
   "application/strategic-merge-patch+json",
+  "application/apply-patch+yaml",
 ];
 
 export function pathsOf(resource: Resource, types: OperationTypes): Record<string, PathItem> {

@@ -8,9 +8,11 @@ import { invalidValue } from "../../machinery/status/field-errors.ts";
 import { ConflictError, type Entry, KeyNotFoundError } from "../../store/types.ts";
 import type { AdmissionRequest } from "../admission/types.ts";
 import { equalJson } from "../serialize/json.ts";
+import { managedFieldsText } from "../serialize/managed-fields.ts";
 import { templateOf } from "../serialize/template.ts";
 import { dryRun, stored, unavailable, written } from "./commit.ts";
 import { desiredStateDiffers, hasGeneration } from "./generation.ts";
+import { type Changed, managedAfterUpdate, sameManagedFields, takeManagedFields } from "./managed-fields.ts";
 import type { Call, Outcome, Pipeline, WriteParameters } from "./types.ts";
 import { validateMetadataUpdate } from "./validate-metadata-update.ts";
 
@@ -26,9 +28,16 @@ export class MissingError extends Error {
 
 /**
  * Makes the next state from the present one (shared, not to be changed); may run again after a lost race. The result is
- * the pipeline's own. `attempt` starts at 1.
+ * the pipeline's own. `attempt` starts at 1; `value` is what is stored, where managedFields can be read.
  */
-export type Produce = (old: UnstructuredObject, attempt: number) => UnstructuredObject | Promise<UnstructuredObject>;
+export type Produce = (
+  old: UnstructuredObject,
+  attempt: number,
+  value: Buffer,
+) => UnstructuredObject | Promise<UnstructuredObject>;
+
+/** Who owns what after a change, as JSON; by default managedAfterUpdate(). Asked before admission, once for each attempt. */
+export type Track = (changed: Changed) => string;
 
 /** Lost races are tried again this often, when the request does not insist on a revision. */
 const maxAttempts = 50;
@@ -39,6 +48,7 @@ export async function change(
   call: Call,
   write: WriteParameters,
   produce: Produce,
+  track: Track = (changed) => managedAfterUpdate(pipeline, call, changed, write),
 ): Promise<Outcome> {
   const { resource } = call;
   const key = resource.key(call.namespace, call.name);
@@ -46,10 +56,10 @@ export async function change(
     const entry = await pipeline.store.get(key).catch(unavailable);
     if (entry === undefined) throw new MissingError(notFound(resource, call.name));
     const old = resource.objectOf(entry.value);
-    const object = await produce(old, attempt);
+    const object = await produce(old, attempt, entry.value);
     const insists = checkIdentity(call, object, old);
     try {
-      return await applyChange(pipeline, call, write, { entry, old, object });
+      return await applyChange(pipeline, call, write, { entry, old, object, track });
     } catch (error) {
       if (error instanceof KeyNotFoundError) throw new MissingError(notFound(resource, call.name));
       if (!(error instanceof ConflictError)) unavailable(error);
@@ -87,25 +97,28 @@ interface Attempt {
   readonly entry: Entry;
   readonly old: UnstructuredObject;
   readonly object: UnstructuredObject;
+  readonly track: Track;
 }
 
 async function applyChange(
   pipeline: Pipeline,
   call: Call,
   write: WriteParameters,
-  { entry, old, object }: Attempt,
+  { entry, old, object, track }: Attempt,
 ): Promise<Outcome> {
   const { resource, subresource } = call;
   const hooks = pipeline.kinds.get(`${resource.resource}.${resource.group}`);
   const { strategy } = resource.definition;
   // binding, finalize and their like say themselves what they change.
   const whole = subresource === "" || subresource === "scale";
+  const sent = takeManagedFields(call, object);
   keepServerFields(object, old);
+  if (subresource === "status") keepAllButStatus(object, old);
+  else if (resource.definition.subresources.status && whole) keep(object, old, "status");
+  const managed = track({ old, value: entry.value, object, sent });
   if (subresource === "status") {
-    keepAllButStatus(object, old);
     strategy.prepareForStatusUpdate?.(object, old);
   } else {
-    if (resource.definition.subresources.status && whole) keep(object, old, "status");
     if (whole) strategy.prepareForUpdate?.(object, old);
     if (hasGeneration(resource, old) && desiredStateDiffers(object, old)) {
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
@@ -132,18 +145,24 @@ async function applyChange(
     if (strategy.warnings && whole) call.warnings.push(...strategy.warnings(object, old));
     const validated = pipeline.admission.validate(request);
     if (validated) await validated;
-    if (equalJson(object, old)) return stored(resource, entry);
+    if (equalJson(object, old) && sameManagedFields(managed, managedFieldsText(entry.value))) {
+      return stored(resource, entry);
+    }
     if (isFinished(object, old) && !strategy.holdsDeletion?.(object)) {
-      if (write.dryRun) return dryRun(object);
+      if (write.dryRun) return dryRun(object, managed);
       const last = await pipeline.store.delete(entry.key, entry.modRevision);
       hooks?.afterDelete?.(object);
       return stored(resource, last);
     }
     if (write.dryRun) {
       undo?.();
-      return dryRun(object);
+      return dryRun(object, managed);
     }
-    const done = await pipeline.store.update(entry.key, templateOf(resource.toStored(object)), entry.modRevision);
+    const done = await pipeline.store.update(
+      entry.key,
+      templateOf(resource.toStored(object), managed),
+      entry.modRevision,
+    );
     hooks?.afterUpdate?.(object, old);
     return written(resource, done, object);
   } catch (error) {
@@ -179,7 +198,6 @@ function keepServerFields(object: UnstructuredObject, old: UnstructuredObject): 
   const metadata = object.metadata as unknown as Record<string, unknown>;
   const before = old.metadata as unknown as Record<string, unknown>;
   for (const field of serverFields) keep(metadata, before, field);
-  delete metadata.managedFields;
   metadata.resourceVersion = before.resourceVersion;
 }
 

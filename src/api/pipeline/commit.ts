@@ -30,8 +30,8 @@ export function stored(resource: Resource, entry: Entry): Outcome {
 }
 
 /** What a write would have given. */
-export function dryRun(object: UnstructuredObject): Outcome {
-  return { object: share(object), bytes: bytesOf(object), revision: 0 };
+export function dryRun(object: UnstructuredObject, managedFields: string): Outcome {
+  return { object: share(object), bytes: bytesOf(object, managedFields), revision: 0 };
 }
 
 /** A fault of the disk or a closing store becomes 503; anything else is passed on. */

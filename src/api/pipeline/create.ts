@@ -8,6 +8,7 @@ import { templateOf } from "../serialize/template.ts";
 import { dryRun, unavailable, written } from "./commit.ts";
 import { decodeInput } from "./decode.ts";
 import { hasGeneration } from "./generation.ts";
+import { managedByCreator } from "./managed-fields.ts";
 import { generateName } from "./names.ts";
 import { timestamp } from "./timestamp.ts";
 import type { Call, Input, Outcome, Pipeline, WriteParameters } from "./types.ts";
@@ -20,12 +21,13 @@ export async function create(pipeline: Pipeline, call: Call, input: Input, write
   return createObject(pipeline, call, object, write);
 }
 
-/** `object` is decoded, defaulted and the pipeline's own. */
+/** `object` is decoded, defaulted and the pipeline's own. `applied`: the managedFields that an apply gives it, as JSON. */
 export async function createObject(
   pipeline: Pipeline,
   call: Call,
   object: UnstructuredObject,
   write: WriteParameters,
+  applied?: string,
 ): Promise<Outcome> {
   const { resource } = call;
   const { strategy } = resource.definition;
@@ -33,6 +35,8 @@ export async function createObject(
   const { metadata } = object;
   if (metadata.resourceVersion) throw badRequest("resourceVersion should not be set on objects to be created");
 
+  delete metadata.managedFields;
+  const managed = hooks?.evaluate ? "" : (applied ?? managedByCreator(pipeline, call, object, write));
   const request: AdmissionRequest = {
     operation: "CREATE",
     user: call.user,
@@ -67,9 +71,9 @@ export async function createObject(
       if (write.dryRun) {
         if (await pipeline.store.get(key)) throw new KeyExistsError(key);
         undo?.();
-        return { ...dryRun(object), created: true };
+        return { ...dryRun(object, managed), created: true };
       }
-      const entry = await pipeline.store.create(key, templateOf(resource.toStored(object)));
+      const entry = await pipeline.store.create(key, templateOf(resource.toStored(object), managed));
       return { ...written(resource, entry, object), created: true };
     } catch (error) {
       undo?.();
@@ -89,7 +93,6 @@ function prepare(pipeline: Pipeline, call: Call, object: UnstructuredObject): vo
   delete metadata.deletionTimestamp;
   delete metadata.deletionGracePeriodSeconds;
   delete metadata.selfLink;
-  delete metadata.managedFields;
   if (hasGeneration(call.resource, object)) metadata.generation = 1;
   else delete metadata.generation;
 }

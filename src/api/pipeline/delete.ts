@@ -11,6 +11,7 @@ import {
 import { invalidValue } from "../../machinery/status/field-errors.ts";
 import { ConflictError, type Entry, KeyNotFoundError } from "../../store/types.ts";
 import { cloneJson, equalJson } from "../serialize/json.ts";
+import { managedFieldsText } from "../serialize/managed-fields.ts";
 import { templateOf } from "../serialize/template.ts";
 import { dryRun, stored, unavailable, written } from "./commit.ts";
 import { finalizersAfterDelete } from "./propagation.ts";
@@ -78,12 +79,13 @@ async function attemptDelete(
   if (held || (grace ?? 0) > 0) {
     strategy.prepareForDelete?.(object);
     if (equalJson(object, old)) return { ...stored(resource, entry), removed: false };
-    if (options.dryRun) return { ...dryRun(object), removed: false };
-    const template = templateOf(resource.toStored(object));
+    const managed = managedFieldsText(entry.value);
+    if (options.dryRun) return { ...dryRun(object, managed), removed: false };
+    const template = templateOf(resource.toStored(object), managed);
     const done = await pipeline.store.update(entry.key, template, entry.modRevision);
     return { ...written(resource, done, object), removed: false };
   }
-  if (options.dryRun) return { ...dryRun(object), removed: true };
+  if (options.dryRun) return { ...dryRun(object, managedFieldsText(entry.value)), removed: true };
   const last = await pipeline.store.delete(entry.key, entry.modRevision);
   hooks?.afterDelete?.(old);
   return { ...stored(resource, last), removed: true };

@@ -4,7 +4,7 @@ import { applyMergePatch } from "../../machinery/patch/merge-patch.ts";
 import { applyStrategicPatch } from "../../machinery/patch/strategic.ts";
 import type { Schema } from "../../machinery/schema/types.ts";
 import { badRequest } from "../../machinery/status/errors.ts";
-import type { PatchBody } from "../client/types.ts";
+import type { JsonPatchOperation, PatchBody } from "../client/types.ts";
 import { cloneJson } from "../serialize/json.ts";
 import { change, MissingError } from "./change.ts";
 import { decodeValue } from "./decode.ts";
@@ -17,10 +17,14 @@ import type { Call, Outcome, Pipeline, WriteParameters } from "./types.ts";
 export async function patch(pipeline: Pipeline, call: Call, body: PatchBody, write: WriteParameters): Promise<Outcome> {
   const { resource } = call;
   try {
-    return await change(pipeline, call, write, (old) => {
+    return await change(pipeline, call, write, (old, _attempt, value) => {
       // A retry says its warnings again: only the last attempt's count.
       call.warnings.length = 0;
-      const patched = decodeValue(call, cloneJson(applyPatch(old, body, resource.schema)), write.fieldValidation);
+      const patched = decodeValue(
+        call,
+        cloneJson(applyPatch(seesManagedFields(body) ? resource.wholeOf(value) : old, body, resource.schema)),
+        write.fieldValidation,
+      );
       if (patched.metadata.name !== call.name) {
         if (!patched.metadata.name) patched.metadata.name = call.name;
         else {
@@ -45,6 +49,20 @@ export function applyPatch(old: object, body: PatchBody, schema: Schema): unknow
     case "strategic":
       return applyStrategicPatch(old as Record<string, unknown>, body.patch, schema);
   }
+}
+
+/** Only a JSON patch can look at what it changes; the others replace the list as a whole. */
+function seesManagedFields(body: PatchBody): boolean {
+  if (body.type !== "json") return false;
+  // What is no operation at all is for the patch itself to refuse.
+  return body.patch.some(
+    (operation: JsonPatchOperation | null) => reaches(operation?.path) || reaches(operation?.from),
+  );
+}
+
+function reaches(pointer: unknown): boolean {
+  if (typeof pointer !== "string") return false;
+  return pointer === "" || pointer === "/metadata" || pointer.startsWith("/metadata/managedFields");
 }
 
 /**

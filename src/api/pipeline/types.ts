@@ -40,7 +40,7 @@ export type FieldValidation = "Ignore" | "Warn" | "Strict";
 export interface WriteParameters {
   readonly dryRun: boolean;
   readonly fieldValidation: FieldValidation;
-  /** Recorded nowhere yet: managedFields come with server-side apply. */
+  /** Who owns what is written; absent: as the user is known. */
   readonly fieldManager?: string;
 }
 
@@ -53,7 +53,9 @@ export interface DeleteParameters {
 
 /** An object as a verb gives it back: in the call's version. */
 export interface Outcome {
+  /** Without managedFields, as all objects in this process. */
   readonly object: UnstructuredObject;
+  /** With them: what a client gets. */
   readonly bytes: Buffer;
   /** The write made it, as opposed to changed or found it. */
   readonly created?: boolean;

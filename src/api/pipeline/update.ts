@@ -10,9 +10,15 @@ import type { Call, Input, Outcome, Pipeline, WriteParameters } from "./types.ts
 export async function update(pipeline: Pipeline, call: Call, input: Input, write: WriteParameters): Promise<Outcome> {
   const object = decodeInput(call, input, write.fieldValidation);
   checkName(call, object);
+  const { managedFields } = object.metadata;
   try {
     // Each attempt changes its object in place.
-    return await change(pipeline, call, write, (_old, attempt) => (attempt === 1 ? object : cloneJson(object)));
+    return await change(pipeline, call, write, (_old, attempt) => {
+      if (attempt === 1) return object;
+      const again = cloneJson(object);
+      if (managedFields) again.metadata.managedFields = managedFields;
+      return again;
+    });
   } catch (error) {
     if (!(error instanceof MissingError)) throw error;
     if (call.subresource !== "" || !call.resource.definition.strategy.allowCreateOnUpdate) throw error.status;
@@ -20,7 +26,8 @@ export async function update(pipeline: Pipeline, call: Call, input: Input, write
   }
 }
 
-function checkName({ name }: Call, { metadata }: UnstructuredObject): void {
+/** Throws a 400 for an object of another name than the URL's, or of none. */
+export function checkName({ name }: Call, { metadata }: UnstructuredObject): void {
   if (!metadata.name) {
     throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   }

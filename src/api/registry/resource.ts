@@ -1,6 +1,7 @@
 import type { ResourceDefinition, ResourceVersionDefinition, Verb } from "../../machinery/kinds/types.ts";
 import { apiVersionOf, type UnstructuredObject } from "../../machinery/meta/object.ts";
 import type { Schema } from "../../machinery/schema/types.ts";
+import { managedFieldsText, withManagedFields } from "../serialize/managed-fields.ts";
 import { parsedOf } from "../serialize/parsed.ts";
 import { headOf } from "../serialize/template.ts";
 
@@ -72,15 +73,20 @@ export class Resource {
     return !this.mixed || value.compare(this.#head, 0, this.#head.length, 0, this.#head.length) === 0;
   }
 
-  /** The object in this version; shared, so nobody may change it. */
+  /** The object in this version, without managedFields; shared, so nobody may change it. */
   objectOf(value: Buffer): UnstructuredObject {
     const stored = parsedOf(value);
     return this.mixed ? this.fromStored(stored) : stored;
   }
 
+  /** The same with managedFields, for those who hand it out; not shared. */
+  wholeOf(value: Buffer): UnstructuredObject {
+    return withManagedFields(this.objectOf(value), managedFieldsText(value));
+  }
+
   /** In the bytes that clients of this version get. */
   bytesOf(value: Buffer): Buffer {
-    return this.servesAsStored(value) ? value : Buffer.from(JSON.stringify(this.objectOf(value)), "utf8");
+    return this.servesAsStored(value) ? value : Buffer.from(JSON.stringify(this.wholeOf(value)), "utf8");
   }
 
   fromStored(stored: UnstructuredObject): UnstructuredObject {

@@ -3,20 +3,22 @@
  * controllers. So nobody may write into it; KL_FREEZE=1 (set in tests) makes a write throw.
  */
 import type { UnstructuredObject } from "../../machinery/meta/object.ts";
+import { parseLean } from "./managed-fields.ts";
 
 const parsed = new WeakMap<Buffer, UnstructuredObject>();
 const freezes = process.env.KL_FREEZE === "1" || process.env.VITEST !== undefined;
 
+/** Without metadata.managedFields: see managed-fields.ts. */
 export function parsedOf(value: Buffer): UnstructuredObject {
   let object = parsed.get(value);
   if (object === undefined) {
-    object = share(JSON.parse(value.toString("utf8")) as UnstructuredObject);
+    object = share(parseLean(value));
     parsed.set(value, object);
   }
   return object;
 }
 
-/** `object` is what `value` would parse to; the caller gives it away. */
+/** `object` is what parsedOf() would make of `value`; the caller gives it away. */
 export function rememberParsed(value: Buffer, object: UnstructuredObject): void {
   parsed.set(value, share(object));
 }

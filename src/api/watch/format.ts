@@ -53,17 +53,18 @@ function line(type: string, object: object): Buffer {
   return Buffer.from(`${JSON.stringify({ type, object })}\n`);
 }
 
-/** JSON lines of something made of each object: a Table of one row, its metadata alone. */
+/** JSON lines of something made of each object: a Table of one row, its metadata alone. `whole`: with managedFields. */
 export function transformedLines(
   id: string,
   transform: (resource: Resource, object: UnstructuredObject) => object,
+  whole = false,
 ): WatchFormat<Buffer> {
   return {
     id,
     encode(resource, changes) {
       let text = "";
       for (const { type, value } of changes) {
-        text += `${JSON.stringify({ type, object: transform(resource, resource.objectOf(value)) })}\n`;
+        text += `${JSON.stringify({ type, object: transform(resource, whole ? resource.wholeOf(value) : resource.objectOf(value)) })}\n`;
       }
       return Buffer.from(text);
     },

@@ -13,7 +13,7 @@ export function transformedFrames(
     id,
     encode: (resource, changes) =>
       Buffer.concat(
-        changes.map(({ type, value }) => encodeWatchEvent(type, transform(resource, resource.objectOf(value)))),
+        changes.map(({ type, value }) => encodeWatchEvent(type, transform(resource, resource.wholeOf(value)))),
       ),
     bookmark: (resource, revision, end) =>
       encodeWatchEvent("BOOKMARK", transform(resource, bookmarkObject(resource, revision, end))),

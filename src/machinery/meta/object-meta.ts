@@ -145,7 +145,7 @@ function validateRest(meta: ObjectMeta, path: string, errors: FieldError[]): voi
   if (meta.labels) errors.push(...validateLabels(meta.labels, `${path}.labels`));
   if (meta.annotations) errors.push(...validateAnnotations(meta.annotations, `${path}.annotations`));
   if (meta.ownerReferences) validateOwners(meta.ownerReferences, `${path}.ownerReferences`, errors);
-  if (meta.managedFields) validateManagedFields(meta.managedFields, `${path}.managedFields`, errors);
+  if (meta.managedFields) errors.push(...validateManagedFields(meta.managedFields, `${path}.managedFields`));
 }
 
 function validateOwners(owners: readonly OwnerReference[], path: string, errors: FieldError[]): void {
@@ -184,7 +184,8 @@ function validateFinalizers(finalizers: readonly string[] | undefined, path: str
   }
 }
 
-function validateManagedFields(entries: readonly ManagedFieldsEntry[], path: string, errors: FieldError[]): void {
+export function validateManagedFields(entries: readonly ManagedFieldsEntry[], path: string): FieldError[] {
+  const errors: FieldError[] = [];
   entries.forEach((entry, i) => {
     const at = `${path}[${i}]`;
     if (entry.operation !== "Apply" && entry.operation !== "Update") {
@@ -198,4 +199,5 @@ function validateManagedFields(entries: readonly ManagedFieldsEntry[], path: str
       errors.push(tooLong(`${at}.subresource`, maxSubresourceBytes));
     }
   });
+  return errors;
 }
