@@ -19,13 +19,14 @@ export function checkHost(
     findings.push({
       level: "warning",
       message:
-        "not root: volumes cannot change owner (fsGroup) or use memory (emptyDir medium Memory); run as root for these",
+        "not root: Services and cluster DNS do not work (port-forward does), volumes cannot change owner (fsGroup) or use memory (emptyDir medium Memory); run as root for these",
     });
   }
   if (!isIn([...(environment.PATH ?? "").split(delimiter), ...systemFolders], "nft")) {
     findings.push({
       level: "warning",
-      message: "nft is not installed: Services and NetworkPolicies will have no rules on this node; install nftables",
+      message:
+        "nft is not installed: Services and cluster DNS do not work on this node (port-forward does); install nftables",
     });
   }
   return findings;
