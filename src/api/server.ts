@@ -1,4 +1,5 @@
 import { builtinDefinitions } from "../machinery/kinds/index.ts";
+import { MetricRegistry } from "../machinery/metrics/registry.ts";
 import { admissionChain } from "./admission/chain.ts";
 import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
 import { serviceAccount } from "./admission/service-account.ts";
@@ -22,6 +23,9 @@ import { Listener } from "./http/listener.ts";
 import { handleUpgrade } from "./http/upgrade.ts";
 import { kindHooks } from "./kinds/index.ts";
 import { ServiceAllocators } from "./kinds/services/allocators.ts";
+import { metricsPath } from "./metrics/metrics-path.ts";
+import { RequestMetrics } from "./metrics/request-metrics.ts";
+import { registerServerMetrics } from "./metrics/server-metrics.ts";
 import { OpenApiDocuments } from "./openapi/documents.ts";
 import { openApiPaths } from "./openapi/openapi-paths.ts";
 import type { Pipeline } from "./pipeline/types.ts";
@@ -77,6 +81,8 @@ class KubeApiServer implements ApiServer {
     };
     this.#connect = new ConnectDispatch(createStreamHandlers(options), (user) => this.client(user));
     const discovery = new Discovery(registry, () => this.#address);
+    const metrics = new MetricRegistry();
+    registerServerMetrics(metrics, store, registry);
     this.#handler = new RequestHandler({
       pipeline: this.#pipeline,
       authenticators: [clientCertificates(), bearerTokens(tokens)],
@@ -87,10 +93,12 @@ class KubeApiServer implements ApiServer {
         versionPath(versionInfo(klVersion)),
         discoveryPaths(discovery),
         issuerDiscovery(signer, () => this.#address),
+        metricsPath(metrics),
         openApiPaths(new OpenApiDocuments(registry, klVersion, clock)),
       ],
       connect: this.#connect,
       running: this.#watches,
+      metrics: new RequestMetrics(metrics),
       log,
     });
   }

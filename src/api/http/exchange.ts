@@ -17,6 +17,8 @@ export interface Exchange {
   readonly connection: TLSSocket;
   /** Whether the answer's head was already sent. */
   readonly answered: boolean;
+  /** The answer's status; before that it means nothing. */
+  readonly code: number;
   /** Whether the client went away, or its request was cut off. */
   readonly gone: boolean;
   /** A whole answer at once; Content-Length is set here. */

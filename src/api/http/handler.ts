@@ -7,6 +7,7 @@ import type { Impersonation } from "../authn/impersonation.ts";
 import type { Authenticator } from "../authn/types.ts";
 import type { Attributes, Authorizer } from "../authz/types.ts";
 import type { UserInfo } from "../client/types.ts";
+import type { Measured, RequestMetrics } from "../metrics/request-metrics.ts";
 import type { Call, Pipeline } from "../pipeline/types.ts";
 import type { Resource } from "../registry/resource.ts";
 import { ClientGoneError } from "./body.ts";
@@ -35,6 +36,7 @@ export interface HandlerOptions {
   readonly paths: readonly PathHandler[];
   readonly connect: ConnectDispatch;
   readonly running: RunningWatches;
+  readonly metrics: RequestMetrics;
   readonly log: Logger;
 }
 
@@ -46,10 +48,21 @@ export class RequestHandler {
   }
 
   async handle(exchange: Exchange): Promise<void> {
+    const { metrics } = this.#options;
+    const start = performance.now();
+    const inflight = metrics.inflight(exchange.method);
+    const measured: Measured = { request: undefined, verb: "", longRunning: false };
+    inflight.value++;
     try {
-      await this.#route(exchange);
+      await this.#route(exchange, measured);
     } catch (error) {
       this.#failed(exchange, error);
+    } finally {
+      inflight.value--;
+      const { request, verb, longRunning } = measured;
+      if (request !== undefined && exchange.code > 0) {
+        metrics.answered(request, verb, exchange.code, longRunning ? undefined : performance.now() - start);
+      }
     }
   }
 
@@ -83,7 +96,7 @@ export class RequestHandler {
     );
   }
 
-  async #route(exchange: Exchange): Promise<void> {
+  async #route(exchange: Exchange, measured: Measured): Promise<void> {
     const { url } = exchange;
     const mark = url.indexOf("?");
     const path = mark < 0 ? url : url.slice(0, mark);
@@ -94,7 +107,7 @@ export class RequestHandler {
       return;
     }
     const user = await this.authenticate(exchange);
-    await this.#resource(exchange, { path, query, request, user });
+    await this.#resource(exchange, { path, query, request, user }, measured);
   }
 
   async #path(exchange: Exchange, path: string, query: URLSearchParams | undefined): Promise<void> {
@@ -110,7 +123,7 @@ export class RequestHandler {
     respondText(exchange, 404, "404 page not found\n");
   }
 
-  async #resource(exchange: Exchange, { path, query, request, user }: Routed): Promise<void> {
+  async #resource(exchange: Exchange, { path, query, request, user }: Routed, measured: Measured): Promise<void> {
     const { pipeline, connect, running } = this.#options;
     const verb = verbOf(exchange.method, request, query);
     const { group, version, resource: plural, subresource, namespace, name } = request;
@@ -134,15 +147,29 @@ export class RequestHandler {
       respondText(exchange, 404, "404 page not found\n");
       return;
     }
+    measured.request = request;
+    measured.verb = verb ?? "";
     if (subresource !== "" && (await this.#ownSubresource(exchange, call, query))) return;
     if (connect.has(resource, subresource)) {
+      measured.verb = "connect";
+      this.#longRunning(exchange, measured, request);
       await connect.request(call, request.rest, query ?? new URLSearchParams(), exchange);
       return;
     }
     if (!served(resource, request, verb)) throw methodNotAllowed();
     if (verb === undefined) throw methodNotAllowed();
+    if (verb === "watch") this.#longRunning(exchange, measured, request);
     const pending = serve({ pipeline, call, exchange, query, running, authorize: this.#authorize }, verb);
     if (pending) await pending;
+  }
+
+  #longRunning(exchange: Exchange, measured: Measured, request: ResourceRequest): void {
+    measured.longRunning = true;
+    const running = this.#options.metrics.longRunning(request, measured.verb);
+    running.value++;
+    exchange.onClose(() => {
+      running.value--;
+    });
   }
 
   /** Subresources with a body of their own kind: binding, eviction, finalize. */

@@ -26,6 +26,10 @@ export class Http1Exchange implements Exchange {
     return this.#request.socket as TLSSocket;
   }
 
+  get code(): number {
+    return this.#response.statusCode;
+  }
+
   get answered(): boolean {
     return this.#response.headersSent;
   }

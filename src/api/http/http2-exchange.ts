@@ -11,6 +11,7 @@ export class Http2Exchange implements Exchange {
   readonly headers: IncomingHttpHeaders;
   readonly connection: TLSSocket;
   readonly #stream: ServerHttp2Stream;
+  #code = 0;
 
   constructor(stream: ServerHttp2Stream, headers: Http2Headers, connection: TLSSocket) {
     this.method = headers[":method"] ?? "GET";
@@ -26,6 +27,10 @@ export class Http2Exchange implements Exchange {
     return this.#stream;
   }
 
+  get code(): number {
+    return this.#code;
+  }
+
   get answered(): boolean {
     return this.#stream.headersSent;
   }
@@ -37,6 +42,7 @@ export class Http2Exchange implements Exchange {
   respond(code: number, headers: OutgoingHttpHeaders, body?: Uint8Array | string): void {
     const stream = this.#stream;
     if (this.gone) return;
+    this.#code = code;
     headers[":status"] = code;
     if (body === undefined || this.method === "HEAD") {
       if (body !== undefined) headers["content-length"] = Buffer.byteLength(body);
@@ -50,6 +56,7 @@ export class Http2Exchange implements Exchange {
   }
 
   open(code: number, headers: OutgoingHttpHeaders): Writable {
+    this.#code = code;
     headers[":status"] = code;
     if (!this.gone) this.#stream.respond(headers);
     return this.#stream;
