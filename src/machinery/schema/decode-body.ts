@@ -45,7 +45,7 @@ export function decodeParsed(
   validation: FieldValidation,
   body?: Buffer,
 ): DecodedBody {
-  const object = typedAs(value, expected);
+  const { object, added } = typedAs(value, expected);
   const cannot = (why: string): StatusError =>
     badRequest(`${expected.kind} in version "${expected.version}" cannot be handled as a ${expected.kind}: ${why}`);
   let unknown: readonly string[];
@@ -61,7 +61,7 @@ export function decodeParsed(
   if (!object.metadata && hasMetadata(expected.schema)) object.metadata = {};
   if (validation === "Ignore") return { object, warnings: [] };
   const problems = unknown.map((path) => `unknown field "${path}"`);
-  if (body && countKeys(body) !== keys) {
+  if (body && countKeys(body) !== keys - added) {
     for (const path of duplicateKeys(body)) {
       const inUnknown = unknown.some((u) => path.startsWith(u) && /^(?:$|[.[])/.test(path.slice(u.length)));
       if (!inUnknown && problems.length < maxStrictErrors) problems.push(`duplicate field "${path}"`);
@@ -76,8 +76,8 @@ function hasMetadata(schema: Schema): boolean {
   return schema.goName === undefined || schema.properties?.metadata !== undefined;
 }
 
-/** Checks apiVersion and kind, and fills in those that are missing. */
-function typedAs(value: unknown, expected: ExpectedKind): UnstructuredObject {
+/** Checks apiVersion and kind, and fills in those that are missing: `added` keys that the text does not have. */
+function typedAs(value: unknown, expected: ExpectedKind): { object: UnstructuredObject; added: number } {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     const type = Array.isArray(value) ? "array" : typeof value === "boolean" ? "bool" : typeof value;
     throw badRequest(
@@ -103,9 +103,10 @@ function typedAs(value: unknown, expected: ExpectedKind): UnstructuredObject {
     );
   }
   if (kind && kind !== expected.kind) throw wrongKind(kind, expected);
+  const added = Number(!Object.hasOwn(object, "apiVersion")) + Number(!Object.hasOwn(object, "kind"));
   object.apiVersion = version;
   object.kind = expected.kind;
-  return object;
+  return { object, added };
 }
 
 function wrongKind(kind: string, expected: ExpectedKind): StatusError {

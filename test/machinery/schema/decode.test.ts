@@ -34,6 +34,14 @@ function refusal(kind: keyof typeof kinds, body: unknown, validation: FieldValid
 }
 
 describe("decodeBody", () => {
+  it("finds a field given twice also where apiVersion and kind are not given at all", () => {
+    const twice = '{"metadata":{"name":"a","name":"b"}}';
+    expect(decode("Secret", twice, "Warn").warnings).toEqual(['duplicate field "metadata.name"']);
+    const thrice = '{"kind":"Secret","data":{"a":"","a":"","a":""}}';
+    expect(decode("Secret", thrice, "Warn").warnings).toEqual(['duplicate field "data.a"']);
+    expect(decode("Secret", '{"metadata":{"name":"a"}}', "Warn").warnings).toEqual([]);
+  });
+
   it("gives what it was given where nothing is to be done, kind and apiVersion added", () => {
     const spec = { containers: [{ name: "a", image: "b", resources: { limits: { cpu: "1" } } }] };
     expect(decode("Pod", { metadata: { name: "x" }, spec }).object).toEqual({
