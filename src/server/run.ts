@@ -1,4 +1,5 @@
 /** `kl server` in the foreground: preflight, start, what to type next, and a graceful end on SIGTERM or SIGINT. */
+import { systemClock } from "../machinery/clock.ts";
 import { StoreUnavailableError } from "../store/types.ts";
 import type { ServerConfig } from "./config.ts";
 import { kubeconfigEntries, mergeKubeconfig, userKubeconfigFile } from "./kubeconfig.ts";
@@ -11,6 +12,7 @@ import { checkHost } from "./preflight/host.ts";
 import { checkPort } from "./preflight/port.ts";
 import type { Finding } from "./preflight/types.ts";
 import { type RunningServer, startServer } from "./server.ts";
+import { settleMemory } from "./settle-memory.ts";
 
 /** What keeps the server from starting: one line, or several, each but the first with its own `error: `. */
 export class StartError extends Error {
@@ -30,6 +32,7 @@ export async function runServer(config: ServerConfig): Promise<void> {
     await server.stop();
     throw error;
   });
+  settleMemory(systemClock);
   const milliseconds = Math.round(performance.now());
   process.stdout.write(`ready in ${milliseconds} ms: ${server.url}\n`);
   if (config.writeKubeconfig) await mergeIntoUsers(server);
