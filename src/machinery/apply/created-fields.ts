@@ -2,6 +2,7 @@
  * What a create owns, straight as FieldsV1: the same as comparing the object with its type's empty value, without the
  * sets in between, since every create pays for it.
  */
+import { byShape } from "./created-shapes.ts";
 import { itemElement } from "./list-item.ts";
 import { compareValues, indexElement } from "./path-element.ts";
 import { type FieldPlan, freePlan, type TypePlan } from "./type-plan.ts";
@@ -22,6 +23,10 @@ export const unownedMeta: ReadonlySet<string> = new Set([
 
 /** "{}" where nothing is owned. `withoutStatus`: the status that a client sends is not kept. */
 export function createdFieldsText(object: object, plan: TypePlan, withoutStatus: boolean): string {
+  return byShape(object, plan, withoutStatus, () => madeText(object, plan, withoutStatus));
+}
+
+function madeText(object: object, plan: TypePlan, withoutStatus: boolean): string {
   const text = fields(object as Record<string, unknown>, plan, true, withoutStatus ? "top-without-status" : "top");
   return text === "" ? "{}" : `{${text}}`;
 }
