@@ -97,7 +97,8 @@ class Network implements NodeNetwork {
   #off = false;
   #stopped = false;
   #cancelRetry: () => void = () => undefined;
-  #bringingUp: Promise<void>;
+  /** Absent until the container engine has told of the pods' network; it may never. */
+  #begun: Promise<void> | undefined;
 
   constructor(context: NetworkContext, nft: Nft) {
     this.#context = context;
@@ -107,7 +108,7 @@ class Network implements NodeNetwork {
     const isOwn = (address: string) => address === this.#dnsAddress || address === this.#podNetwork?.gateway;
     const upstream = new UpstreamServers("/etc/resolv.conf", clock, isOwn);
     this.#forwarder = new Forwarder({ servers: () => upstream.servers(), clock, log });
-    this.#bringingUp = this.#bringUp(FIRST_RETRY);
+    void this.#bringUp(FIRST_RETRY);
   }
 
   clusterDns(): ClusterDns | undefined {
@@ -117,7 +118,8 @@ class Network implements NodeNetwork {
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#cancelRetry();
-    await this.#bringingUp;
+    // Its failure is told, and tried again, where it was begun.
+    await this.#begun?.catch(() => undefined);
     this.#forwarder.close();
     await Promise.all([this.#proxy?.stop(), this.#dns?.close()]);
   }
@@ -126,12 +128,14 @@ class Network implements NodeNetwork {
     const { runtime, clock, log } = this.#context;
     try {
       const network = await runtime.podNetwork?.();
-      if (network && !this.#stopped) await this.#begin(network);
+      if (!network || this.#stopped) return;
+      this.#begun = this.#begin(network);
+      await this.#begun;
     } catch (error) {
       if (this.#stopped) return;
       log.debug({ err: error, retryIn }, "the pods' network is not there yet");
       this.#cancelRetry = clock.after(retryIn, () => {
-        this.#bringingUp = this.#bringUp(Math.min(LAST_RETRY, retryIn * 2));
+        void this.#bringUp(Math.min(LAST_RETRY, retryIn * 2));
       });
     }
   }
