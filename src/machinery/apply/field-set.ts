@@ -153,8 +153,14 @@ export function hasPath(set: FieldSet, path: readonly string[]): boolean {
   return at?.member === true;
 }
 
-export function childrenInOrder(set: FieldSet): [string, FieldSet][] {
-  return set.children === undefined ? [] : [...set.children].sort(([a], [b]) => compareElements(a, b));
+export function childrenInOrder({ children }: FieldSet): readonly (readonly [string, FieldSet])[] {
+  if (children === undefined) return [];
+  const all = [...children];
+  return all.length === 1 ? all : all.sort(byElement);
+}
+
+function byElement([a]: readonly [string, FieldSet], [b]: readonly [string, FieldSet]): number {
+  return compareElements(a, b);
 }
 
 /** All paths: at each place the members first, then what is below, both in FieldsV1's order. */

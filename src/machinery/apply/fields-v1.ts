@@ -47,9 +47,23 @@ function textOf(set: FieldSet): string {
   if (set.children === undefined) return "{}";
   let text = set.member ? '{".":{}' : "{";
   for (const [element, child] of childrenInOrder(set)) {
-    text += `${text.length > 1 ? "," : ""}${JSON.stringify(element)}:${textOf(child)}`;
+    text += (text.length > 1 ? "," : "") + headOf(element) + textOf(child);
   }
   return `${text}}`;
+}
+
+const heads = new Map<string, string>();
+const maxHeads = 8192;
+
+/** `"f:name":`; the same few thousand come again and again. */
+function headOf(element: string): string {
+  let head = heads.get(element);
+  if (head === undefined) {
+    head = `${JSON.stringify(element)}:`;
+    if (heads.size >= maxHeads) heads.clear();
+    heads.set(element, head);
+  }
+  return head;
 }
 
 /** About 2 KB each: a few MB at most. */

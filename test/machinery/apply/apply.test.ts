@@ -1,5 +1,6 @@
 /** https://kubernetes.io/docs/reference/using-api/server-side-apply/ */
 import { describe, expect, test } from "vitest";
+import { createdFieldsText } from "../../../src/machinery/apply/created-fields.ts";
 import { configurationErrors } from "../../../src/machinery/apply/validate-configuration.ts";
 import { getIn } from "../../../src/machinery/meta/immutable.ts";
 import type { Schema } from "../../../src/machinery/schema/types.ts";
@@ -107,6 +108,18 @@ describe("ownership", () => {
       "f:data": { ".": {}, "f:k0": {}, "f:k1": {}, "f:k2": {}, "f:k3": {} },
     });
   });
+});
+
+test("what a create owns is told apart by the keys of items, and by what is empty", () => {
+  const text = (extra: object) => createdFieldsText({ metadata: { name: "x" }, spec: extra }, planOf(pod), true);
+  const one = text({ containers: [{ name: "a", image: "i" }], securityContext: {} });
+  expect(text({ containers: [{ name: "a", image: "j" }], securityContext: {} })).toBe(one);
+  expect(text({ containers: [{ name: "b", image: "i" }], securityContext: {} })).toBe(
+    one.replace('\\"a\\"', '\\"b\\"'),
+  );
+  expect(text({ containers: [{ name: "a", image: "i" }], securityContext: { runAsUser: 1 } })).toContain("f:runAsUser");
+  expect(text({ containers: [{ name: "a", image: "i" }] })).not.toContain("f:securityContext");
+  expect(text({ containers: [{ name: "a", image: "i" }, { name: "b" }], securityContext: {} })).toContain('\\"b\\"');
 });
 
 describe("conflicts", () => {
