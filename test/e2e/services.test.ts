@@ -1,5 +1,6 @@
 /** Services and cluster DNS on one node, as pods and as the host see them. */
 import { execFile, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { Agent, request } from "node:https";
 import { networkInterfaces } from "node:os";
 import { promisify } from "node:util";
@@ -49,10 +50,12 @@ spec: {clusterIP: None, selector: {app: gate}, ports: [{name: web, port: 80, tar
 `;
 
 const run = promisify(execFile);
+/** Its own: where clusters on one host have the same addresses, the host itself reaches only one of them. */
+const range = `10.${randomInt(100, 200)}`;
 
 describeDocker("Services on Docker", () => {
   describeNetwork("with nftables", () => {
-    const server = new KlServer();
+    const server = new KlServer({ args: ["--service-cidr", `${range}.0.0/16`] });
     let kubectl: Run;
     let binary = "";
     let table = "";
@@ -123,17 +126,19 @@ describeDocker("Services on Docker", () => {
 
     it("knows pods under headless Services, addresses and the cluster's own names", { timeout: 60_000 }, async () => {
       const gate = await podIp("gate");
-      const lookup = async (name: string) => inPod("client", "nslookup", name, "10.43.0.10");
+      const lookup = async (name: string) => inPod("client", "nslookup", name, `${range}.0.10`);
       expect(await lookup("gates.default.svc.cluster.local")).toContain(gate);
       expect(await lookup("gate-0.gates.default.svc.cluster.local")).toContain(gate);
       expect(await lookup(gate)).toContain("default.svc.cluster.local");
-      expect(await lookup("kubernetes.default.svc.cluster.local")).toContain("10.43.0.1");
+      expect(await lookup("kubernetes.default.svc.cluster.local")).toContain(`${range}.0.1`);
       const srv = await inPod("client", "nslookup", "-type=srv", "_web._tcp.gates.default.svc.cluster.local");
       expect(srv).toContain("8080 gate-0.gates.default.svc.cluster.local");
       const missing = await inPod("client", "sh", "-c", "nslookup nothing.default.svc.cluster.local 2>&1; true");
       expect(missing).toContain("NXDOMAIN");
-      expect(await inPod("client", "cat", "/etc/resolv.conf")).toMatch(
-        /^search default\.svc\.cluster\.local svc\.cluster\.local cluster\.local.*\nnameserver 10\.43\.0\.10\noptions ndots:5\n$/,
+      const resolvConf = await inPod("client", "cat", "/etc/resolv.conf");
+      expect(resolvConf).toContain(`nameserver ${range}.0.10\n`);
+      expect(resolvConf).toMatch(
+        /^search default\.svc\.cluster\.local svc\.cluster\.local cluster\.local.*\nnameserver \S+\noptions ndots:5\n$/,
       );
     });
 
@@ -141,7 +146,7 @@ describeDocker("Services on Docker", () => {
       // This client knows no cipher of the server's; that it is told so means that it got there.
       const answer = await inPod("client", "sh", "-c", "wget -O - https://kubernetes.default.svc:443/ 2>&1; true");
       expect(answer).toContain("TLS error from peer");
-      expect(await statusOf("https://10.43.0.1/version")).toBe(200);
+      expect(await statusOf(`https://${range}.0.1/version`)).toBe(200);
     });
 
     it("answers the host by cluster IP, and everybody by node port, on the loopback too", {
