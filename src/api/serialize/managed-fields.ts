@@ -18,7 +18,7 @@ function placeOf(value: Buffer): { readonly start: number; readonly end: number 
   if (revision < 0 || revision > maxHead) return undefined;
   const key = value.indexOf(quote, revision + revisionKey.length);
   const start = key + managedKey.length;
-  if (key < 0 || managedKey.compare(value, key, start) !== 0) return undefined;
+  if (key < 0 || start > value.length || managedKey.compare(value, key, start) !== 0) return undefined;
   const end = value.indexOf(listEnd, start);
   return end < 0 ? undefined : { start, end: end + 2 };
 }
