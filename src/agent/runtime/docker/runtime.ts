@@ -42,6 +42,8 @@ export interface DockerRuntimeOptions {
 const PING_TIMEOUT = 15_000;
 /** How long after an end the engine may still learn that it was the kernel's doing for want of memory (ms). */
 const OOM_NOTICE = 150;
+/** How long it is waited for in all, ms: a loaded machine is slow to tell. */
+const OOM_PATIENCE = 900;
 
 /** Does not connect yet: the first call does. */
 export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
@@ -284,8 +286,9 @@ class DockerRuntime implements Runtime {
     if (known) return known;
     try {
       let inspected = await this.#engine.call((docker) => docker.getContainer(id).inspect());
-      if (mayBeOutOfMemory(inspected)) {
+      for (let waited = 0; mayBeOutOfMemory(inspected) && !this.#outOfMemory.has(id) && waited < OOM_PATIENCE; ) {
         await new Promise((resolve) => setTimeout(resolve, OOM_NOTICE));
+        waited += OOM_NOTICE;
         inspected = await this.#engine.call((docker) => docker.getContainer(id).inspect());
       }
       const told = containerState(inspected as Inspected, await this.#imageId(inspected.Image));
@@ -344,5 +347,5 @@ class DockerRuntime implements Runtime {
 /** Killed a moment ago, with a limit on its memory, and nothing said of the reason yet. */
 function mayBeOutOfMemory({ State: state, HostConfig: host }: Docker.ContainerInspectInfo): boolean {
   if (state.Running || state.ExitCode !== 137 || state.OOMKilled || !host.Memory) return false;
-  return Date.now() - Date.parse(state.FinishedAt) < 2 * OOM_NOTICE;
+  return Date.now() - Date.parse(state.FinishedAt) < 2 * OOM_PATIENCE;
 }
