@@ -40,7 +40,12 @@ export interface PodStatusReport {
   readonly status: PodStatus;
 }
 
-/** The kinds a node needs to run its pods: its own pods, and what they refer to. */
+/**
+ * The kinds a node needs to run its pods: its own pods, and what they refer to. "policypeers" are all the cluster's pods that
+ * have an address of their own, as Pods of which only metadata's namespace, name, uid and labels, spec.nodeName, named ports (in
+ * spec.containers) and status.podIPs are there; they have no resourceVersion. They and "namespaces" are told only while there
+ * are networkpolicies, and before these.
+ */
 export type DesiredKind =
   | "pods"
   | "configmaps"
@@ -48,7 +53,9 @@ export type DesiredKind =
   | "services"
   | "endpointslices"
   | "nodes"
-  | "networkpolicies";
+  | "networkpolicies"
+  | "namespaces"
+  | "policypeers";
 
 export interface DesiredStateSink {
   /** Forget what was told before: everything comes again. What is not told again by `synced` is gone. */

@@ -8,6 +8,7 @@ import { type KubeObject, keyOf } from "../machinery/meta/object.ts";
 import type { ConfigMap, Node, Pod, Secret, Service } from "../machinery/types/core/v1.ts";
 import type { EndpointSlice } from "../machinery/types/discovery/v1.ts";
 import { type Reference, referencesOf } from "./pod-references.ts";
+import { PolicyFlow } from "./policy-flow.ts";
 import * as resources from "./resources.ts";
 
 /** What a node is told unless it asks for something else: what its pods need. */
@@ -18,6 +19,7 @@ export class DesiredState {
   readonly pods: Informer<Pod>;
   readonly nodes: Informer<Node>;
   readonly #broadcast: Broadcast;
+  readonly #policies: PolicyFlow;
   readonly #configMaps: Informer<ConfigMap>;
   readonly #secrets: Informer<Secret>;
   readonly #byNode = new Map<string, Set<Subscription>>();
@@ -37,8 +39,9 @@ export class DesiredState {
     this.#secrets = informers.informer<Secret>(resources.secrets);
     this.pods.addIndex(byNode, (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []));
     this.#listen();
+    this.#policies = new PolicyFlow(informers);
     const all = [this.pods, this.nodes, this.#configMaps, this.#secrets, ...Object.values(this.#broadcast)];
-    this.#synced = Promise.all(all.map((informer) => informer.synced()));
+    this.#synced = Promise.all([...all.map((informer) => informer.synced()), this.#policies.synced]);
   }
 
   /** Begins once the informers have synced; nothing is told before this returns. */
@@ -81,6 +84,7 @@ export class DesiredState {
       addTo(this.#everywhere, kind, subscription);
       for (const object of informer.lister.list()) sink.set(kind, object);
     }
+    this.#policies.begin(sink, kinds);
     for (const pod of this.pods.lister.byIndex(byNode, nodeName)) subscription.setPod(pod);
     sink.synced();
   }
@@ -88,6 +92,7 @@ export class DesiredState {
   #end(subscription: Subscription): void {
     takeFrom(this.#byNode, subscription.nodeName, subscription);
     for (const kind of subscription.kinds) takeFrom(this.#everywhere, kind, subscription);
+    this.#policies.end(subscription.sink);
     subscription.end();
   }
 

@@ -10,5 +10,11 @@ export const endpointSlices: GroupVersionResource = {
   version: "v1",
   resource: "endpointslices",
 };
+export const namespaces: GroupVersionResource = { group: "", version: "v1", resource: "namespaces" };
+export const networkPolicies: GroupVersionResource = {
+  group: "networking.k8s.io",
+  version: "v1",
+  resource: "networkpolicies",
+};
 export const events: GroupVersionResource = { group: "", version: "v1", resource: "events" };
 export const leases: GroupVersionResource = { group: "coordination.k8s.io", version: "v1", resource: "leases" };

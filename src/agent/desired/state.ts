@@ -104,5 +104,7 @@ function emptyCaches(): Caches {
     endpointslices: new Map(),
     nodes: new Map(),
     networkpolicies: new Map(),
+    namespaces: new Map(),
+    policypeers: new Map(),
   };
 }
