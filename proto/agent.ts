@@ -18,6 +18,11 @@ export interface ServerLink {
   reportPodStatuses(reports: readonly PodStatusReport[]): Promise<("ok" | "gone")[]>;
   /** Everything of the pod has ended on the node: the API object may go (a delete with grace period 0 on that uid). */
   confirmPodStopped(pod: PodRef): Promise<void>;
+  /**
+   * A token of the pod's service account that is good as long as the pod is there (TokenRequest, bound to the pod).
+   * Errors carry the API's text: `serviceaccounts "x" not found`.
+   */
+  requestToken(pod: PodRef, request: ServiceAccountTokenRequest): Promise<ServiceAccountToken>;
   /** Events with count and series already folded by the agent; the server creates or patches them. */
   recordEvents(events: readonly Event[]): Promise<void>;
   /**
@@ -33,6 +38,19 @@ export interface PodRef {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
+}
+
+export interface ServiceAccountTokenRequest {
+  readonly serviceAccount: string;
+  /** Absent: the API server's own. */
+  readonly audience?: string;
+  readonly expirationSeconds: number;
+}
+
+export interface ServiceAccountToken {
+  readonly token: string;
+  /** RFC 3339; may be sooner or later than was asked for. */
+  readonly expirationTimestamp: string;
 }
 
 export interface PodStatusReport {

@@ -29,6 +29,7 @@ import { apiTime } from "./status/container-status.ts";
 import { createStatusReporter } from "./status/reporter.ts";
 import { createAgentLink } from "./streams/agent-link.ts";
 import { createVolumeManager } from "./volumes/manager.ts";
+import { ServiceAccountTokens } from "./volumes/service-account-tokens.ts";
 
 /** Four at once give 95 % of the throughput of ten, at half the delay of each. */
 const SANDBOXES_AT_ONCE = 4;
@@ -105,12 +106,13 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     synced: () => workers.synced(),
   });
   const allocatable = () => heartbeat.status?.allocatable ?? {};
+  const tokens = new ServiceAccountTokens({ link, clock, log, due: (podUid) => workers.refreshVolumes(podUid) });
   const recorder = createEventRecorder({ nodeName, link, clock, log });
   const probes = createProbeManager({ runtime, sink: workers, clock });
   const reporter = createStatusReporter({ link, clock, log, gone: ({ uid }) => workers.remove(uid) });
   const context: PodContext = {
     runtime,
-    volumes: createVolumeManager({ root: dataDir, objects: desired, log, allocatable }),
+    volumes: createVolumeManager({ root: dataDir, objects: desired, log, tokens, allocatable }),
     images: createImageManager({ runtime, objects: desired, clock, log }),
     probes,
     results: new ProbeResults(),
@@ -155,6 +157,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       stopped = true;
       unsubscribe();
       probes.close();
+      tokens.close();
       await heartbeat.close();
       await workers.close();
       await recorder.close();

@@ -11,6 +11,7 @@ import { NodeLease } from "./node-lease.ts";
 import { registerNode, writeNodeStatus } from "./node-registration.ts";
 import { writePodStatus } from "./pod-status.ts";
 import * as resources from "./resources.ts";
+import { requestToken } from "./service-account-token.ts";
 import type { NodeLinks } from "./types.ts";
 
 export interface NodeLinksOptions {
@@ -39,6 +40,7 @@ export function createNodeLinks({ client, informers, clock, log }: NodeLinksOpti
         reportPodStatuses: (reports) =>
           Promise.all(reports.map((report) => writePodStatus(own, desired.pods.lister, report))),
         confirmPodStopped: ({ namespace, name, uid }) => removePod(own, namespace, name, uid),
+        requestToken: (pod, request) => requestToken(own, pod, request),
         recordEvents: (events) => writeEvents(own, events, nodeLog),
         subscribe: (sink, kinds) => desired.subscribe(nodeName, sink, kinds),
       };

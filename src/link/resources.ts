@@ -4,6 +4,7 @@ export const pods: GroupVersionResource = { group: "", version: "v1", resource: 
 export const nodes: GroupVersionResource = { group: "", version: "v1", resource: "nodes" };
 export const configMaps: GroupVersionResource = { group: "", version: "v1", resource: "configmaps" };
 export const secrets: GroupVersionResource = { group: "", version: "v1", resource: "secrets" };
+export const serviceAccounts: GroupVersionResource = { group: "", version: "v1", resource: "serviceaccounts" };
 export const services: GroupVersionResource = { group: "", version: "v1", resource: "services" };
 export const endpointSlices: GroupVersionResource = {
   group: "discovery.k8s.io",

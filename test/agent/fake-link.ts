@@ -1,5 +1,12 @@
 /** A server that keeps what an agent tells it, and tells the agent what a test wants to run. */
-import type { DesiredKind, DesiredStateSink, PodRef, PodStatusReport, ServerLink } from "../../proto/agent.ts";
+import type {
+  DesiredKind,
+  DesiredStateSink,
+  PodRef,
+  PodStatusReport,
+  ServerLink,
+  ServiceAccountTokenRequest,
+} from "../../proto/agent.ts";
 import { type KubeObject, keyOf } from "../../src/machinery/meta/object.ts";
 import type { Event, Node, NodeStatus, Pod, PodStatus } from "../../src/machinery/types/core/v1.ts";
 
@@ -43,6 +50,11 @@ export class FakeLink implements ServerLink {
     this.#check();
     this.stopped.push(pod);
     this.remove("pods", pod);
+  }
+  async requestToken(pod: PodRef, { serviceAccount, expirationSeconds }: ServiceAccountTokenRequest) {
+    this.#check();
+    const expirationTimestamp = new Date(Date.now() + expirationSeconds * 1000).toISOString();
+    return { token: `token of ${serviceAccount} for ${pod.name}`, expirationTimestamp };
   }
   async recordEvents(events: readonly Event[]): Promise<void> {
     this.#check();

@@ -5,6 +5,8 @@ import { expect, it } from "vitest";
 import { configMap, type NodeCluster, podOf, shell } from "./node-cluster.ts";
 import { until } from "./until.ts";
 
+const tokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
+
 export function volumeObjects(cluster: NodeCluster): object[] {
   const file = (path: string, fieldPath: string) => ({ path, fieldRef: { fieldPath } });
   const mount = (name: string, rest: object = {}) => ({ name, mountPath: `/v/${name}`, ...rest });
@@ -66,6 +68,20 @@ export function volumeObjects(cluster: NodeCluster): object[] {
         ],
       },
     ),
+    podOf("token", [{ command: shell("true"), volumeMounts: [{ name: "api", mountPath: tokenFolder }] }], {
+      volumes: [
+        {
+          name: "api",
+          projected: {
+            sources: [
+              { serviceAccountToken: { path: "token", expirationSeconds: 3607 } },
+              { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+              { downwardAPI: { items: [file("namespace", "metadata.namespace")] } },
+            ],
+          },
+        },
+      ],
+    }),
     podOf("bad-host-path", [{ volumeMounts: [mount("nodir")] }], { volumes: [host("nodir", "Directory")] }),
     podOf("no-volume-map", [{ command: shell("true"), volumeMounts: [mount("m")] }], {
       volumes: [{ name: "m", configMap: { name: "late-files" } }],
@@ -75,6 +91,20 @@ export function volumeObjects(cluster: NodeCluster): object[] {
 
 export function volumeTests(cluster: NodeCluster): void {
   const { pods } = cluster;
+
+  it.concurrent("a pod has what in-cluster clients need: token, CA, namespace and the API server's address", async () => {
+    await pods.ready("token");
+    const script = `cd ${tokenFolder}; cat namespace; echo; env | grep ^KUBERNETES_SERVICE_HOST; head -1 ca.crt; cat token`;
+    const [namespace, host, certificate, token = ""] = (await cluster.sh("token", script)).split("\n");
+    expect([namespace, host, certificate]).toEqual([
+      "default",
+      "KUBERNETES_SERVICE_HOST=10.43.0.1",
+      "-----BEGIN CERTIFICATE-----",
+    ]);
+    const whoami = JSON.parse(await cluster.run("--token", token, "auth", "whoami", "-o", "json"));
+    expect(whoami.status.userInfo.username).toBe("system:serviceaccount:default:default");
+    expect(whoami.status.userInfo.extra["authentication.kubernetes.io/pod-name"]).toEqual(["token"]);
+  });
   const reads = (path: string, text: string) =>
     until(
       () => cluster.sh("volumes", `cat ${path}`),

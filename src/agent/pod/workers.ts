@@ -62,6 +62,11 @@ export class PodWorkers implements PodDirectory, ProbeSink {
     }
   }
 
+  /** What the pod's volumes show has changed (a token was renewed). */
+  refreshVolumes(podUid: string): void {
+    this.#workers.get(podUid)?.contentChanged();
+  }
+
   podOf(ref: PodRef): PodOnNode | undefined {
     const worker = this.#workers.get(ref.uid);
     if (!worker) return undefined;

@@ -99,6 +99,7 @@ export function createVolumeManager(options: VolumeManagerOptions): VolumeManage
     },
 
     async tearDown(podUid) {
+      options.tokens?.forget(podUid);
       const folders = podFolders(root, podUid);
       // What is still mounted must go first: removing below a bind mount would remove what it shows.
       for (const point of await mounts.under(folders.pod)) await mounts.unmount(point);

@@ -154,7 +154,10 @@ describe("files that follow API objects", () => {
       objects,
       log: silentLogger,
       mounts: noMounts,
-      tokens: { token: async (_, { audience, expirationSeconds }) => `token for ${audience} ${expirationSeconds}` },
+      tokens: {
+        token: async (_, { audience, expirationSeconds }) => `token for ${audience} ${expirationSeconds}`,
+        forget: () => undefined,
+      },
     });
     const pod = podWith([
       {

@@ -40,4 +40,6 @@ export interface VolumeHost {
 export interface TokenSource {
   /** `audience` absent: the API server's own. */
   token(pod: Pod, request: { readonly audience?: string; readonly expirationSeconds: number }): Promise<string>;
+  /** The pod's volumes are gone. */
+  forget(podUid: string): void;
 }
