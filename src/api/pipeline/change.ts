@@ -81,15 +81,6 @@ function checkIdentity({ resource, name }: Call, { metadata }: UnstructuredObjec
     if (resourceVersion !== old.metadata.resourceVersion) throw conflict(resource, name);
     return true;
   }
-  if (resource.definition.strategy.allowUnconditionalUpdate === false) {
-    throw invalid(resource, name, [
-      {
-        type: "FieldValueInvalid",
-        field: "metadata.resourceVersion",
-        message: "Invalid value: 0: must be specified for an update",
-      },
-    ]);
-  }
   return false;
 }
 

@@ -27,6 +27,8 @@ export const jobStrategy = strategyFor<Job>({
   prepareForCreate(job) {
     job.status = {};
     generateSelector(job);
+    // Kubernetes defaults the labels of what it reads back from storage, so that a Job has had its template's from the start.
+    defaultLabels(job.metadata, job.spec?.template?.metadata?.labels);
   },
   validate: validateJob,
   validateUpdate: validateJobUpdate,
@@ -34,13 +36,17 @@ export const jobStrategy = strategyFor<Job>({
   warnings: (job) => podTemplateWarnings("spec.template", job.spec?.template),
 });
 
+function defaultLabels(metadata: Job["metadata"], templateLabels: Readonly<Record<string, string>> | undefined): void {
+  if (templateLabels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...templateLabels };
+}
+
 /** SetDefaults_Job. A CronJob's template gets the defaults of its pods alone. */
 function defaultJobSpec(
   spec: JobSpec,
   metadata: Job["metadata"],
   templateLabels: Readonly<Record<string, string>> | undefined,
 ): void {
-  if (templateLabels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...templateLabels };
+  defaultLabels(metadata, templateLabels);
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : 2147483647;
