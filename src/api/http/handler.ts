@@ -281,8 +281,11 @@ function served(
   if (subresource === "status" || subresource === "scale")
     return verb === "get" || verb === "update" || verb === "patch";
   if (subresource !== "") {
+    const { subresources, strategy } = resource.definition;
+    const verbs = subresources.other?.[subresource]?.verbs ?? [];
+    if (strategy.partialUpdates?.[subresource]) return verbs.includes(verb);
     // What has no handler of its own can be looked at.
-    return verb === "get" && resource.definition.subresources.other?.[subresource]?.verbs.includes("patch") === true;
+    return verb === "get" && verbs.includes("patch");
   }
   if (!resource.verbs.has(verb)) return false;
   switch (verb) {

@@ -8,6 +8,7 @@ import { podHooks } from "./pods.ts";
 import { reviewHooks } from "./reviews.ts";
 import type { ServiceAllocators } from "./services/allocators.ts";
 import { serviceHooks } from "./services/service-hooks.ts";
+import { signingRequestHooks } from "./signing-requests.ts";
 import type { KindHooks } from "./types.ts";
 
 /** The built-in kinds that need more than their strategy, by "plural.group". */
@@ -33,6 +34,7 @@ export function kindHooks({ services, authorizer, signer, tokens }: KindParts): 
     ["volumeattachments.storage.k8s.io", answersWithObject],
     ["csidrivers.storage.k8s.io", answersWithObject],
     ["csinodes.storage.k8s.io", answersWithObject],
+    ["certificatesigningrequests.certificates.k8s.io", signingRequestHooks],
     ...escalationHooks(authorizer.rbac, authorizer.policy),
     ...reviewHooks(authorizer, tokens),
   ]);

@@ -102,15 +102,18 @@ async function applyChange(
   const { strategy } = resource.definition;
   // binding, finalize and their like say themselves what they change.
   const whole = subresource === "" || subresource === "scale";
+  const partial = whole ? undefined : strategy.partialUpdates?.[subresource];
   const sent = takeManagedFields(call, object);
   keepServerFields(object, old);
   if (subresource === "status") keepAllButStatus(object, old);
+  else if (partial) partial.restrict(object, old);
   else if (resource.definition.subresources.status && whole) keep(object, old, "status");
   const managed = track({ old, value: entry.value, object, sent });
   if (subresource === "status") {
-    strategy.prepareForStatusUpdate?.(object, old);
+    strategy.prepareForStatusUpdate?.(object, old, pipeline.clock.now());
   } else {
     if (whole) strategy.prepareForUpdate?.(object, old);
+    partial?.prepare?.(object, old, pipeline.clock.now());
     if (hasGeneration(resource, old) && desiredStateDiffers(object, old)) {
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     }
@@ -172,7 +175,7 @@ function validate(call: Call, object: UnstructuredObject, old: UnstructuredObjec
   if (subresource === "status") errors.push(...(strategy.validateStatusUpdate?.(object, old) ?? []));
   else if (subresource === "" || subresource === "scale") {
     errors.push(...(strategy.validate?.(object) ?? []), ...(strategy.validateUpdate?.(object, old) ?? []));
-  }
+  } else errors.push(...(strategy.partialUpdates?.[subresource]?.validate(object, old) ?? []));
   return errors;
 }
 

@@ -112,11 +112,14 @@ export interface Strategy<T = UnstructuredObject> {
   prepareForCreate?(object: T): void;
   /** What an update of the main resource resets: by default the pipeline keeps old.status where the kind has a status subresource. */
   prepareForUpdate?(object: T, old: T): void;
-  prepareForStatusUpdate?(object: T, old: T): void;
+  /** `now` in ms since the epoch. */
+  prepareForStatusUpdate?(object: T, old: T, now: number): void;
   validate?(object: T): FieldError[];
   /** Runs beside validate(): immutability and allowed transitions. */
   validateUpdate?(object: T, old: T): FieldError[];
   validateStatusUpdate?(object: T, old: T): FieldError[];
+  /** Subresources beside status that take the whole object (GET, PUT, PATCH) and change a part of it: approval. */
+  readonly partialUpdates?: Readonly<Record<string, PartialUpdate<T>>>;
   /** Texts for Warning headers. */
   warnings?(object: T, old?: T): string[];
   /** The name's rule; default DNS-1123 subdomain. */
@@ -135,4 +138,13 @@ export interface Strategy<T = UnstructuredObject> {
   prepareForDelete?(object: T): void;
   /** What happens to dependents when the delete does not say; default "background". */
   readonly defaultPropagation?: "background" | "foreground" | "orphan";
+}
+
+/** What an update through a subresource may change. As in Strategy: pure, `object` is changed in place, `old` is shared. */
+export interface PartialUpdate<T = UnstructuredObject> {
+  /** Takes back what is not the subresource's to change, before it is seen who changed what. */
+  restrict(object: T, old: T): void;
+  /** What the server sets. `now` in ms since the epoch. */
+  prepare?(object: T, old: T, now: number): void;
+  validate(object: T, old: T): FieldError[];
 }

@@ -1,7 +1,8 @@
 import { defineGroup } from "../define.ts";
 import { selectable } from "../selectable.ts";
 import type { ResourceDefinition } from "../types.ts";
-import { signingRequestStrategy, signingRequestTable } from "./certificate-signing-request.ts";
+import { signingRequestStrategy } from "./certificate-signing-request.ts";
+import { signingRequestTable } from "./table.ts";
 
 export const certificatesDefinitions: readonly ResourceDefinition[] = defineGroup(
   "certificates.k8s.io",
