@@ -73,7 +73,30 @@ export type DesiredKind =
   | "nodes"
   | "networkpolicies"
   | "namespaces"
-  | "policypeers";
+  | "policypeers"
+  /** Every node of the cluster, only as far as the others need it to reach its pods: see PeerNode. */
+  | "peers"
+  /** One object, a ClusterNetwork. */
+  | "clusternetworks";
+
+/** Of a Node: name, uid, topology labels, spec.podCIDR(s) and status.addresses. Told anew when one of these changes. */
+export type PeerNode = Pick<Node, "apiVersion" | "kind" | "metadata" | "spec" | "status">;
+
+/** What all nodes of a cluster have to agree on; the server decides. Its name is "cluster". */
+export interface ClusterNetwork extends KubeObject {
+  readonly spec: {
+    /** "10.42.0.0/16": the pods of all nodes. */
+    readonly clusterCIDR: string;
+    /** "10.43.0.0/16" */
+    readonly serviceCIDR: string;
+    /** "cluster.local" */
+    readonly clusterDomain: string;
+    /** How pods of different nodes reach each other: in VXLAN packets, or by routes between hosts of one network. */
+    readonly overlay: "vxlan" | "host-routes";
+    /** The VXLAN network identifier: clusters that share a wire, or a host, must differ. 1 to 16777215. */
+    readonly vxlanID: number;
+  };
+}
 
 export interface DesiredStateSink {
   /** Forget what was told before: everything comes again. What is not told again by `synced` is gone. */

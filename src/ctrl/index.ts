@@ -50,6 +50,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
         log: options.log,
         definitions: options.definitions,
         rootCertificate: options.rootCertificate,
+        ...(options.podNetwork ? { podNetwork: options.podNetwork } : {}),
       }),
     );
   }

@@ -3,6 +3,7 @@ import { endpointController } from "./endpoint/endpoint.ts";
 import { endpointSliceController } from "./endpointslice/endpointslice.ts";
 import { garbageCollector } from "./garbagecollector/garbagecollector.ts";
 import { namespaceController } from "./namespace/namespace.ts";
+import { nodeIpamController } from "./nodeipam/nodeipam.ts";
 import { nodeLifecycleController } from "./nodelifecycle/nodelifecycle.ts";
 import { taintEvictionController } from "./nodelifecycle/taint-eviction.ts";
 import { podGcController } from "./podgc/podgc.ts";
@@ -35,6 +36,7 @@ export const controllers: readonly RegisteredController[] = [
   { name: "garbagecollector", serviceAccount: "generic-garbage-collector", create: garbageCollector },
   { name: "endpoint", serviceAccount: "endpoint-controller", create: endpointController },
   { name: "endpointslice", serviceAccount: "endpointslice-controller", create: endpointSliceController },
+  { name: "nodeipam", serviceAccount: "node-controller", create: nodeIpamController },
   { name: "nodelifecycle", serviceAccount: "node-controller", create: nodeLifecycleController },
   { name: "taint-eviction", serviceAccount: "node-controller", create: taintEvictionController },
   { name: "podgc", serviceAccount: "pod-garbage-collector", create: podGcController },

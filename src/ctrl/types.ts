@@ -9,6 +9,13 @@ export interface ControllerServices {
   definitions(): readonly ResourceDefinition[];
   /** PEM of the CA that signs the API server's certificate: what every namespace's kube-root-ca.crt holds. */
   readonly rootCertificate: string;
+  /** How nodes come by their pods' addresses; absent: nobody gives them any. */
+  readonly podNetwork?: {
+    readonly clusterCidr: string;
+    readonly serviceCidr: string;
+    /** Bits of a node's range: 24. */
+    readonly nodeCidrMaskSize: number;
+  };
 }
 
 /** What a controller gets. Its client acts under its own identity: system:serviceaccount:kube-system:<name>-controller. */

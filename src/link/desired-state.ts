@@ -2,11 +2,12 @@
  * What each node is to do, out of informers that all nodes share. A change costs a look-up of who wants it, not a walk
  * over the nodes: a pod goes to the node in its spec, a ConfigMap or Secret to the nodes whose pods name it.
  */
-import type { DesiredKind, DesiredStateSink } from "../../proto/agent.ts";
+import type { ClusterNetwork, DesiredKind, DesiredStateSink } from "../../proto/agent.ts";
 import type { Informer, InformerFactory } from "../api/client/types.ts";
 import { type KubeObject, keyOf } from "../machinery/meta/object.ts";
 import type { ConfigMap, Node, Pod, Secret, Service } from "../machinery/types/core/v1.ts";
 import type { EndpointSlice } from "../machinery/types/discovery/v1.ts";
+import { isSamePeer, peerOf } from "./peers.ts";
 import { type Reference, referencesOf } from "./pod-references.ts";
 import { PolicyFlow } from "./policy-flow.ts";
 import * as resources from "./resources.ts";
@@ -26,9 +27,11 @@ export class DesiredState {
   readonly #byReference = new Map<Reference, Set<Subscription>>();
   readonly #everywhere = new Map<DesiredKind, Set<Subscription>>();
   readonly #synced: Promise<unknown>;
+  readonly #network: ClusterNetwork | undefined;
 
   /** Before the informers are started: it adds an index of pods by node. */
-  constructor(informers: InformerFactory) {
+  constructor(informers: InformerFactory, network?: ClusterNetwork) {
+    this.#network = network;
     this.pods = informers.informer<Pod>(resources.pods);
     this.nodes = informers.informer<Node>(resources.nodes);
     this.#broadcast = {
@@ -79,6 +82,11 @@ export class DesiredState {
       const node = this.nodes.lister.get(nodeName);
       if (node) sink.set("nodes", node);
     }
+    if (kinds.has("clusternetworks") && this.#network) sink.set("clusternetworks", this.#network);
+    if (kinds.has("peers")) {
+      addTo(this.#everywhere, "peers", subscription);
+      for (const node of this.nodes.lister.list()) sink.set("peers", peerOf(node));
+    }
     for (const [kind, informer] of broadcasts(this.#broadcast)) {
       if (!kinds.has(kind)) continue;
       addTo(this.#everywhere, kind, subscription);
@@ -119,9 +127,27 @@ export class DesiredState {
           if (kinds.has("nodes")) sink.remove("nodes", refOf(node));
       },
     });
+    this.#listenToPeers();
     for (const [kind, informer] of broadcasts(this.#broadcast)) this.#listenToAll(kind, informer);
     this.#listenToReferenced("configmaps", this.#configMaps);
     this.#listenToReferenced("secrets", this.#secrets);
+  }
+
+  #listenToPeers(): void {
+    const told = (): Iterable<Subscription> => this.#everywhere.get("peers") ?? [];
+    const set = (node: Node): void => {
+      const peer = peerOf(node);
+      for (const { sink } of told()) sink.set("peers", peer);
+    };
+    this.nodes.addHandler({
+      add: set,
+      update: (node, old) => {
+        if (!isSamePeer(node, old)) set(node);
+      },
+      delete: (node) => {
+        for (const { sink } of told()) sink.remove("peers", refOf(node));
+      },
+    });
   }
 
   #listenToAll(kind: DesiredKind, informer: Informer<KubeObject>): void {

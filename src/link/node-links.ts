@@ -1,5 +1,5 @@
 /** The server's side of proto/agent.ts for agents in this process: direct calls, under each node's own identity. */
-import type { ServerLink } from "../../proto/agent.ts";
+import type { ClusterNetwork, ServerLink } from "../../proto/agent.ts";
 import type { Client, InformerFactory } from "../api/client/types.ts";
 import type { Clock } from "../machinery/clock.ts";
 import type { Logger } from "../machinery/logger.ts";
@@ -19,12 +19,14 @@ export interface NodeLinksOptions {
   readonly client: Client;
   /** Shared by all nodes; not started yet, since an index is added. */
   readonly informers: InformerFactory;
+  /** What nodes are told of the network; absent: nothing. */
+  readonly network?: ClusterNetwork;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
-export function createNodeLinks({ client, informers, clock, log }: NodeLinksOptions): NodeLinks {
-  const desired = new DesiredState(informers);
+export function createNodeLinks({ client, informers, network, clock, log }: NodeLinksOptions): NodeLinks {
+  const desired = new DesiredState(informers, network);
   return {
     connect(nodeName): ServerLink {
       const own = client.as({

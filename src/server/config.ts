@@ -5,6 +5,7 @@
 import { readFile } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
+import { cidrsOverlap, formatCidr, parseCidr } from "../machinery/net/cidr.ts";
 
 export interface ServerConfig {
   readonly dataDir: string;
@@ -20,12 +21,19 @@ export interface ServerConfig {
   readonly logLevel: LogLevel;
   readonly writeKubeconfig: boolean;
   readonly serviceCidr: string;
+  /** Of all pods; each node has a part of it. */
+  readonly clusterCidr: string;
+  readonly nodeCidrMaskSize: number;
+  readonly overlay: Overlay;
   /** How long history is kept, in seconds. */
   readonly historyWindow: number;
 }
 
 const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
+
+const overlays = ["vxlan", "host-routes"] as const;
+export type Overlay = (typeof overlays)[number];
 
 /** A mistake of the user's, told in one line. */
 export class ConfigError extends Error {
@@ -43,6 +51,43 @@ interface Setting<T> {
 
 function text(flag: string, value: string, description: string, byDefault: () => string): Setting<string> {
   return { flag, value, description, parse: (raw) => raw, default: byDefault };
+}
+
+function choice<T extends string>(
+  flag: string,
+  value: string,
+  choices: readonly T[],
+  byDefault: T,
+  what = "",
+): Setting<T> {
+  return {
+    flag,
+    value,
+    description: `${what}${choices.join(", ")} (default: ${byDefault})`,
+    default: () => byDefault,
+    parse(raw, name) {
+      const chosen = choices.find((known) => known === raw);
+      if (!chosen) throw new ConfigError(`${name} must be one of ${choices.join(", ")}, not "${raw}"`);
+      return chosen;
+    },
+  };
+}
+
+/** An IPv4 range, its host bits cleared. */
+function cidr(flag: string, description: string, byDefault: string): Setting<string> {
+  return {
+    flag,
+    value: "CIDR",
+    description: `${description} (default: ${byDefault})`,
+    default: () => byDefault,
+    parse(raw, name) {
+      const parsed = parseCidr(raw);
+      if (!parsed || parsed.bits < 8 || parsed.bits > 30) {
+        throw new ConfigError(`${name} must be an IPv4 range such as ${byDefault}, not "${raw}"`);
+      }
+      return formatCidr(parsed);
+    },
+  };
 }
 
 function count(flag: string, description: string, byDefault: number, maximum: number): Setting<number> {
@@ -90,19 +135,12 @@ const settings = {
   agent: toggle("agent", "run pods on this machine (--no-agent: only the API, scheduler and controllers)", true),
   dockerHost: text("docker-host", "URL", "Docker engine, as DOCKER_HOST has it", () => ""),
   simulatedNodes: count("simulated-nodes", "also run N nodes whose pods have no containers", 0, 100_000),
-  logLevel: {
-    flag: "log-level",
-    value: "LEVEL",
-    description: `${logLevels.join(", ")} (default: warn)`,
-    default: () => "warn" as LogLevel,
-    parse(raw: string, name: string): LogLevel {
-      const level = logLevels.find((known) => known === raw);
-      if (!level) throw new ConfigError(`${name} must be one of ${logLevels.join(", ")}, not "${raw}"`);
-      return level;
-    },
-  },
+  logLevel: choice("log-level", "LEVEL", logLevels, "warn"),
   writeKubeconfig: toggle("write-kubeconfig", "merge a context `kl` into your kubeconfig", false),
-  serviceCidr: text("service-cidr", "CIDR", "addresses of Services (default: 10.43.0.0/16)", () => "10.43.0.0/16"),
+  serviceCidr: cidr("service-cidr", "addresses of Services", "10.43.0.0/16"),
+  clusterCidr: cidr("cluster-cidr", "addresses of pods", "10.42.0.0/16"),
+  nodeCidrMaskSize: count("node-cidr-mask-size", "bits of each node's part of the cluster CIDR (default: 24)", 24, 30),
+  overlay: choice("overlay", "KIND", overlays, "vxlan", "how nodes reach each other's pods: "),
   historyWindow: count("history-window", "seconds of history to keep (default: 3600)", 3600, 31_536_000),
 } satisfies { [K in keyof Required<ServerConfig>]: Setting<unknown> };
 
@@ -146,7 +184,7 @@ export async function readServerConfig(
     return setting.default();
   };
   const dockerHost = pick("dockerHost", settings.dockerHost);
-  return {
+  const config: ServerConfig = {
     dataDir: resolve(pick("dataDir", settings.dataDir)),
     port: pick("port", settings.port),
     bindAddress: pick("bindAddress", settings.bindAddress),
@@ -157,8 +195,27 @@ export async function readServerConfig(
     logLevel: pick("logLevel", settings.logLevel),
     writeKubeconfig: pick("writeKubeconfig", settings.writeKubeconfig),
     serviceCidr: pick("serviceCidr", settings.serviceCidr),
+    clusterCidr: pick("clusterCidr", settings.clusterCidr),
+    nodeCidrMaskSize: pick("nodeCidrMaskSize", settings.nodeCidrMaskSize),
+    overlay: pick("overlay", settings.overlay),
     historyWindow: pick("historyWindow", settings.historyWindow),
   };
+  checkRanges(config);
+  return config;
+}
+
+function checkRanges({ clusterCidr, serviceCidr, nodeCidrMaskSize }: ServerConfig): void {
+  const pods = parseCidr(clusterCidr);
+  const services = parseCidr(serviceCidr);
+  if (!pods || !services) return;
+  if (cidrsOverlap(pods, services)) {
+    throw new ConfigError(`--cluster-cidr ${clusterCidr} and --service-cidr ${serviceCidr} overlap`);
+  }
+  if (nodeCidrMaskSize < pods.bits || nodeCidrMaskSize - pods.bits > 16) {
+    throw new ConfigError(
+      `--node-cidr-mask-size must be from ${pods.bits} to ${Math.min(30, pods.bits + 16)} for --cluster-cidr ${clusterCidr}, not ${nodeCidrMaskSize}`,
+    );
+  }
 }
 
 async function readConfigFile(file: string): Promise<Record<string, unknown>> {

@@ -3,6 +3,7 @@ import { createEventRecorder } from "../api/client/event-recorder.ts";
 import type { Client, InformerFactory, UserInfo } from "../api/client/types.ts";
 import type { ApiServer } from "../api/types.ts";
 import { controllerUser, startControllers } from "../ctrl/index.ts";
+import type { ControllerServices } from "../ctrl/types.ts";
 import type { Clock } from "../machinery/clock.ts";
 import { builtinDefinitions } from "../machinery/kinds/index.ts";
 import type { Logger } from "../machinery/logger.ts";
@@ -19,6 +20,7 @@ export interface ControlPlaneOptions {
   /** Shared with the nodes of this process, which must have asked for theirs before: they are started here. */
   readonly informers: InformerFactory;
   readonly certificates: ClusterCertificates;
+  readonly podNetwork: NonNullable<ControllerServices["podNetwork"]>;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -26,7 +28,7 @@ export interface ControlPlaneOptions {
 const schedulerUser: UserInfo = { name: "system:kube-scheduler", groups: ["system:authenticated"] };
 
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { api, informers, certificates, clock, log } = options;
+  const { api, informers, certificates, podNetwork, clock, log } = options;
   const recorders: { stop(): Promise<void> }[] = [];
   const recorder = (component: string, client: Client) => {
     const created = createEventRecorder({ client, clock, log, component });
@@ -42,6 +44,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     log: log.child({ room: "ctrl" }),
     definitions: builtinDefinitions,
     rootCertificate: certificates.ca.cert,
+    podNetwork,
   });
   const schedulerClient = api.client(schedulerUser);
   const scheduler = startScheduler({

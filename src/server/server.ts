@@ -13,6 +13,7 @@ import { type Clock, systemClock } from "../machinery/clock.ts";
 import type { Logger } from "../machinery/logger.ts";
 import { openSqliteStore } from "../store/sqlite/open.ts";
 import type { Store } from "../store/types.ts";
+import { clusterNetwork } from "./cluster-network.ts";
 import type { ServerConfig } from "./config.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { kubeconfigEntries, writeKubeconfig } from "./kubeconfig.ts";
@@ -68,8 +69,14 @@ export async function startServer(
   const started = (async () => {
     const client = api.client(controllerManagerUser);
     const informers = createInformerFactory({ client, clock, log: log.child({ room: "informers" }) });
-    const links = createNodeLinks({ client, informers, clock, log: log.child({ room: "link" }) });
-    controlPlane = await startControlPlane({ api, informers, certificates, clock, log });
+    const links = createNodeLinks({
+      client,
+      informers,
+      network: clusterNetwork(config, certificates),
+      clock,
+      log: log.child({ room: "link" }),
+    });
+    controlPlane = await startControlPlane({ api, informers, certificates, podNetwork: config, clock, log });
     nodes = await startNodes({ config, links, agents, apiPort: port, clock, log });
   })();
   // Whoever awaits `started` hears of a failure; it must not end the process before.

@@ -319,3 +319,47 @@ test("events are created, repetitions counted, and what is refused does not stop
   const written = cluster.all<Event>(resources.events).map(({ metadata, count }) => `${metadata.name} ${count}`);
   expect(written).toEqual(["e 2", "expired 7"]);
 });
+
+test("nodes hear of each other's addresses and ranges, and of no more", async () => {
+  const network = {
+    metadata: { name: "cluster" },
+    spec: {
+      clusterCIDR: "10.42.0.0/16",
+      serviceCIDR: "10.43.0.0/16",
+      clusterDomain: "cluster.local",
+      overlay: "vxlan" as const,
+      vxlanID: 7,
+    },
+  };
+  const own = createInformerFactory({ client: cluster, clock, log: silentLogger });
+  const sink = new Sink();
+  const address = { type: "InternalIP", address: "192.0.2.2" };
+  const labels = { "topology.kubernetes.io/zone": "a", other: "x" };
+  const put = (heartbeat: string, podCIDR?: string) =>
+    cluster.put<Node>(resources.nodes, {
+      metadata: { name: "n2", labels },
+      spec: podCIDR === undefined ? {} : { podCIDR, podCIDRs: [podCIDR] },
+      status: { addresses: [address], images: [{ names: [heartbeat] }] },
+    });
+  put("one");
+  createNodeLinks({ client: cluster, informers: own, network, clock, log: silentLogger })
+    .connect("n1")
+    .subscribe(sink, ["peers", "clusternetworks"]);
+  own.start();
+  await vi.waitFor(() => expect(sink.calls).toContain("synced"));
+  expect(sink.calls).toEqual(["reset", "set clusternetworks cluster", "set peers n2", "synced"]);
+  put("two");
+  put("three", "10.42.1.0/24");
+  await vi.waitFor(() => expect(sink.known.get("peers n2")).toMatchObject({ spec: { podCIDR: "10.42.1.0/24" } }));
+  expect(sink.known.get("peers n2")).toEqual({
+    apiVersion: "v1",
+    kind: "Node",
+    metadata: { name: "n2", uid: expect.any(String), labels: { "topology.kubernetes.io/zone": "a" } },
+    spec: { podCIDR: "10.42.1.0/24", podCIDRs: ["10.42.1.0/24"] },
+    status: { addresses: [address] },
+  });
+  expect(sink.calls.filter((call) => call === "set peers n2")).toHaveLength(2);
+  cluster.remove(resources.nodes, "n2");
+  await vi.waitFor(() => expect(sink.calls).toContain("remove peers /n2"));
+  await own.stop();
+});

@@ -46,6 +46,14 @@ describe("readServerConfig", () => {
     [{ port: "70000" }, {}, '--port must be a whole number from 0 to 65535, not "70000"'],
     [{}, { KL_PORT: "x" }, 'KL_PORT must be a whole number from 0 to 65535, not "x"'],
     [{ logLevel: "loud" }, {}, '--log-level must be one of debug, info, warn, error, not "loud"'],
+    [{ overlay: "ipip" }, {}, '--overlay must be one of vxlan, host-routes, not "ipip"'],
+    [{ clusterCidr: "10.42" }, {}, '--cluster-cidr must be an IPv4 range such as 10.42.0.0/16, not "10.42"'],
+    [{ clusterCidr: "10.0.0.0/8" }, {}, "--cluster-cidr 10.0.0.0/8 and --service-cidr 10.43.0.0/16 overlap"],
+    [
+      { nodeCidrMaskSize: "12" },
+      {},
+      "--node-cidr-mask-size must be from 16 to 30 for --cluster-cidr 10.42.0.0/16, not 12",
+    ],
     [{ config: "/does/not/exist" }, {}, "cannot read the config file /does/not/exist: ENOENT"],
   ])("names what is wrong: %j %j", async (given, environment, message) => {
     await expect(readServerConfig(given, environment)).rejects.toThrow(new ConfigError(message));

@@ -106,5 +106,7 @@ function emptyCaches(): Caches {
     networkpolicies: new Map(),
     namespaces: new Map(),
     policypeers: new Map(),
+    peers: new Map(),
+    clusternetworks: new Map(),
   };
 }
