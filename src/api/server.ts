@@ -3,6 +3,7 @@ import { MetricRegistry } from "../machinery/metrics/registry.ts";
 import { admissionChain } from "./admission/chain.ts";
 import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
 import { serviceAccount } from "./admission/service-account.ts";
+import { bootstrapTokens } from "./authn/bootstrap/bootstrap-tokens.ts";
 import { clientCertificates } from "./authn/client-certificate.ts";
 import { impersonation } from "./authn/impersonation.ts";
 import { issuerDiscovery } from "./authn/tokens/issuer-discovery.ts";
@@ -16,6 +17,7 @@ import { type InProcessOptions, inProcessClient } from "./client/in-process.ts";
 import type { Client, UserInfo } from "./client/types.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { discoveryPaths } from "./discovery/discovery-paths.ts";
+import { authorityPath } from "./http/authority-path.ts";
 import { ConnectDispatch } from "./http/connect-dispatch.ts";
 import { RequestHandler } from "./http/handler.ts";
 import { type HealthChecks, healthPaths, versionPath } from "./http/health.ts";
@@ -55,6 +57,8 @@ class KubeApiServer implements ApiServer {
   #stopCompaction: (() => void) | undefined;
   #listener: Listener | undefined;
   #address = "127.0.0.1:6443";
+  /** PEM, once the server listens. */
+  #authority: string | undefined;
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
@@ -85,12 +89,13 @@ class KubeApiServer implements ApiServer {
     registerServerMetrics(metrics, store, registry);
     this.#handler = new RequestHandler({
       pipeline: this.#pipeline,
-      authenticators: [clientCertificates(), bearerTokens(tokens)],
+      authenticators: [clientCertificates(), bootstrapTokens(store, clock), bearerTokens(tokens)],
       impersonation: impersonation(authorizer),
       authorizer,
       paths: [
         healthPaths(this.#checks()),
         versionPath(versionInfo(klVersion)),
+        authorityPath(() => this.#authority),
         discoveryPaths(discovery),
         issuerDiscovery(signer, () => this.#address),
         metricsPath(metrics),
@@ -121,11 +126,13 @@ class KubeApiServer implements ApiServer {
       log: this.#options.log,
     });
     const { port } = this.#listener;
+    this.#authority = options.certificate.clientCa;
     this.#address = `${options.host}:${port}`;
     return { port };
   }
 
   setCertificate(certificate: ServingCertificate): void {
+    this.#authority = certificate.clientCa;
     this.#listener?.setCertificate(certificate);
   }
 

@@ -10,6 +10,7 @@ import { podGcController } from "./podgc/podgc.ts";
 import { replicaSetController, replicationController } from "./replicaset/replicaset.ts";
 import { rootCaPublisher } from "./rootca/publisher.ts";
 import { serviceAccountController } from "./serviceaccount/serviceaccount.ts";
+import { tokenCleaner } from "./tokencleaner/tokencleaner.ts";
 import { ttlEventController } from "./ttl-event/ttl-event.ts";
 import type { ControllerFactory } from "./types.ts";
 
@@ -40,5 +41,6 @@ export const controllers: readonly RegisteredController[] = [
   { name: "nodelifecycle", serviceAccount: "node-controller", create: nodeLifecycleController },
   { name: "taint-eviction", serviceAccount: "node-controller", create: taintEvictionController },
   { name: "podgc", serviceAccount: "pod-garbage-collector", create: podGcController },
+  { name: "tokencleaner", serviceAccount: "token-cleaner", create: tokenCleaner },
   { name: "ttl-event", serviceAccount: "ttl-event-controller", create: ttlEventController },
 ];

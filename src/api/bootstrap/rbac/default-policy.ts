@@ -1,9 +1,10 @@
 /** The default roles and bindings as objects: what a cluster of 1.36 has before anybody grants anything. */
 import type { PolicyRule, RoleBinding, Subject } from "../../../machinery/types/rbac/v1.ts";
 import type { PolicyKind } from "../../authz/rbac/policy.ts";
-import { clusterBindings, namespacedRoles, systemAccount } from "./bindings.ts";
+import { clusterBindings, type NamespacedRole, namespacedRoles, systemAccount } from "./bindings.ts";
 import { componentRoles } from "./component-roles.ts";
 import { controllerRoles } from "./controller-roles.ts";
+import { clusterConfigReaders, joinBindings, joinClusterRoles } from "./join-policy.ts";
 import { aggregatedRoles, aggregateParts, userRoles } from "./user-roles.ts";
 
 const group = "rbac.authorization.k8s.io";
@@ -19,14 +20,20 @@ export interface DefaultObject {
 
 export function defaultPolicy(): DefaultObject[] {
   const objects: DefaultObject[] = [];
-  const roles = { ...userRoles, ...componentRoles };
+  const roles = { ...userRoles, ...componentRoles, ...joinClusterRoles };
   for (const [name, rules] of Object.entries(roles)) objects.push(clusterRole(name, { rules }));
   for (const name of ["view", "edit", "admin"] as const) objects.push(...aggregated(name));
   for (const [name, rules] of Object.entries(controllerRoles)) {
     objects.push(clusterRole(prefix + name, { rules }), clusterBinding(prefix + name, [systemAccount(name)]));
   }
   for (const [name, subjects] of Object.entries(clusterBindings)) objects.push(clusterBinding(name, subjects));
-  for (const { namespace, name, rules, subjects, bindingName = name } of namespacedRoles) {
+  for (const [name, { role, subjects }] of Object.entries(joinBindings)) {
+    objects.push(clusterBinding(name, subjects, role));
+  }
+  for (const { namespace, name, rules, subjects, bindingName = name } of [
+    ...namespacedRoles,
+    { ...clusterConfigReaders, namespace: "kube-system" },
+  ] satisfies NamespacedRole[]) {
     const role = { apiVersion, kind: "Role", metadata: { ...metadata(name), namespace }, rules };
     const binding = { ...bindingTo("Role", name, subjects), metadata: { ...metadata(bindingName), namespace } };
     objects.push({ plural: "roles", namespace, name, object: role });
@@ -67,8 +74,8 @@ function clusterRole(name: string, { rules, labels = {}, aggregationRule }: Role
   return { plural: "clusterroles", namespace: "", name, object };
 }
 
-function clusterBinding(name: string, subjects: readonly Subject[]): DefaultObject {
-  const object = { kind: "ClusterRoleBinding", ...bindingTo("ClusterRole", name, subjects), metadata: metadata(name) };
+function clusterBinding(name: string, subjects: readonly Subject[], role = name): DefaultObject {
+  const object = { kind: "ClusterRoleBinding", ...bindingTo("ClusterRole", role, subjects), metadata: metadata(name) };
   return { plural: "clusterrolebindings", namespace: "", name, object };
 }
 
