@@ -1,11 +1,24 @@
 /** Volumes as containers see them, and what changes under them while they run. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 import { configMap, type NodeCluster, podOf, shell } from "./node-cluster.ts";
 import { until } from "./until.ts";
 
 const tokenFolder = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/** The example's image has no TLS client: the container borrows the host's Node. */
+const borrowed = { usr: "/usr", lib: "/lib", lib64: "/lib64", node: dirname(process.execPath) };
+const borrowedMounts = Object.keys(borrowed).map((name) => ({ name, mountPath: `/host/${name}` }));
+const borrowedVolumes = Object.entries(borrowed).map(([name, path]) => ({ name, hostPath: { path } }));
+const whoAmI = `
+  const { CA, TOKEN, KUBERNETES_SERVICE_HOST: host } = process.env;
+  const review = { apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" };
+  const headers = { authorization: "Bearer " + TOKEN, "content-type": "application/json" };
+  const options = { host, servername: "kubernetes.default.svc", ca: CA, method: "POST", headers };
+  const path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+  require("https").request({ ...options, path }, (answer) => answer.pipe(process.stdout)).end(JSON.stringify(review));
+`;
 
 export function volumeObjects(cluster: NodeCluster): object[] {
   const file = (path: string, fieldPath: string) => ({ path, fieldRef: { fieldPath } });
@@ -68,20 +81,25 @@ export function volumeObjects(cluster: NodeCluster): object[] {
         ],
       },
     ),
-    podOf("token", [{ command: shell("true"), volumeMounts: [{ name: "api", mountPath: tokenFolder }] }], {
-      volumes: [
-        {
-          name: "api",
-          projected: {
-            sources: [
-              { serviceAccountToken: { path: "token", expirationSeconds: 3607 } },
-              { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
-              { downwardAPI: { items: [file("namespace", "metadata.namespace")] } },
-            ],
+    podOf(
+      "token",
+      [{ command: shell("true"), volumeMounts: [mount("api", { mountPath: tokenFolder }), ...borrowedMounts] }],
+      {
+        volumes: [
+          ...borrowedVolumes,
+          {
+            name: "api",
+            projected: {
+              sources: [
+                { serviceAccountToken: { path: "token", expirationSeconds: 3607 } },
+                { configMap: { name: "kube-root-ca.crt", items: [{ key: "ca.crt", path: "ca.crt" }] } },
+                { downwardAPI: { items: [file("namespace", "metadata.namespace")] } },
+              ],
+            },
           },
-        },
-      ],
-    }),
+        ],
+      },
+    ),
     podOf("bad-host-path", [{ volumeMounts: [mount("nodir")] }], { volumes: [host("nodir", "Directory")] }),
     podOf("no-volume-map", [{ command: shell("true"), volumeMounts: [mount("m")] }], {
       volumes: [{ name: "m", configMap: { name: "late-files" } }],
@@ -101,9 +119,20 @@ export function volumeTests(cluster: NodeCluster): void {
       "KUBERNETES_SERVICE_HOST=10.43.0.1",
       "-----BEGIN CERTIFICATE-----",
     ]);
-    const whoami = JSON.parse(await cluster.run("--token", token, "auth", "whoami", "-o", "json"));
-    expect(whoami.status.userInfo.username).toBe("system:serviceaccount:default:default");
-    expect(whoami.status.userInfo.extra["authentication.kubernetes.io/pod-name"]).toEqual(["token"]);
+    const review = { apiVersion: "authentication.k8s.io/v1", kind: "TokenReview", spec: { token } };
+    const answer = await cluster.attempt(["create", "-f", "-", "-o", "json"], { stdin: JSON.stringify(review) });
+    const { user } = JSON.parse(answer.stdout).status;
+    expect(user.username).toBe("system:serviceaccount:default:default");
+    expect(user.extra["authentication.kubernetes.io/pod-name"]).toEqual(["token"]);
+  });
+
+  it.concurrent("with them a container reaches the API server under its service's name", async () => {
+    await pods.ready("token");
+    const said = await cluster.sh(
+      "token",
+      `cd ${tokenFolder}; CA="$(cat ca.crt)" TOKEN="$(cat token)" chroot /host /node/node -e '${whoAmI}'`,
+    );
+    expect(JSON.parse(said).status.userInfo.username).toBe("system:serviceaccount:default:default");
   });
   const reads = (path: string, text: string) =>
     until(
