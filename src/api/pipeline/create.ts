@@ -62,6 +62,7 @@ export async function createObject(
       const errors = [
         ...validateObjectMeta(metadata, { namespaced: resource.namespaced, nameRule: strategy.nameRule }),
         ...(strategy.validate?.(object) ?? []),
+        ...(strategy.validateCreate?.(object) ?? []),
       ];
       if (errors.length > 0) throw invalid(resource, metadata.name ?? "", errors);
       if (strategy.warnings) call.warnings.push(...strategy.warnings(object));

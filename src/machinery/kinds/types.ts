@@ -115,6 +115,8 @@ export interface Strategy<T = UnstructuredObject> {
   /** `now` in ms since the epoch. */
   prepareForStatusUpdate?(object: T, old: T, now: number): void;
   validate?(object: T): FieldError[];
+  /** Runs beside validate(): what a new object may not have. */
+  validateCreate?(object: T): FieldError[];
   /** Runs beside validate(): immutability and allowed transitions. */
   validateUpdate?(object: T, old: T): FieldError[];
   validateStatusUpdate?(object: T, old: T): FieldError[];

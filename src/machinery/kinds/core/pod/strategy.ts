@@ -3,8 +3,10 @@ import { strategyFor } from "../../strategy-for.ts";
 import { admitNewPod, admitPodUpdate } from "./admitted-defaults.ts";
 import { defaultPod } from "./defaults.ts";
 import { podGraceSeconds } from "./grace.ts";
+import { ephemeralContainers } from "./partial-updates/ephemeral-containers.ts";
+import { resize } from "./partial-updates/resize.ts";
 import { qosClassOf } from "./qos.ts";
-import { validatePod } from "./validation/pod.ts";
+import { validateNewPod, validatePod } from "./validation/pod.ts";
 import { validatePodStatusUpdate, validatePodUpdate } from "./validation/pod-update.ts";
 import { podWarnings } from "./warnings.ts";
 
@@ -30,8 +32,10 @@ export const podStrategy = strategyFor<Pod>({
     if (old.status?.qosClass && pod.status) pod.status.qosClass ??= old.status.qosClass;
   },
   validate: validatePod,
+  validateCreate: validateNewPod,
   validateUpdate: validatePodUpdate,
   validateStatusUpdate: validatePodStatusUpdate,
+  partialUpdates: { ephemeralcontainers: ephemeralContainers, resize },
   warnings: podWarnings,
   graceSeconds: podGraceSeconds,
 });

@@ -11,6 +11,11 @@ export function validatePod(pod: Pod): FieldError[] {
   return errors;
 }
 
+export function validateNewPod(pod: Pod): FieldError[] {
+  if (!pod.spec?.ephemeralContainers?.length) return [];
+  return [fieldForbidden("spec.ephemeralContainers", "cannot be set on create")];
+}
+
 /** ValidatePodTemplateSpec: a workload's template at `path` ("spec.template"). */
 export function checkPodTemplate(errors: Errors, path: string, template: PodTemplateSpec | undefined): void {
   if (template?.metadata) {
