@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const bundle = fileURLToPath(new URL("../dist/kl.js", import.meta.url));
+const bundle = fileURLToPath(new URL("../dist/kl.cjs", import.meta.url));
 
 export interface KlProcess {
   readonly dataDir: string;

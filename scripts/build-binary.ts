@@ -39,8 +39,6 @@ function copySqlite(): void {
 await bundle();
 copySqlite();
 writeFileSync(join(dist, "package.json"), JSON.stringify({ type: "module" }));
-// The executable's first code can only require; a file on the disk may import.
-writeFileSync(join(dist, "run.cjs"), 'import("./kl.js");\n');
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 

@@ -51,13 +51,21 @@ const lazyBuiltins: Plugin = {
   },
 };
 
-/** What is a file of its own in the bundle, made by a build of its own. */
-const ownFile: Plugin = {
-  name: "own-file",
-  setup({ onResolve }) {
-    onResolve({ filter: /\/program-get\.ts$/ }, ({ kind }) =>
-      kind === "dynamic-import" ? { path: "./program-get.js", external: true } : undefined,
+/**
+ * The door and `get` are CommonJS: what Node's ES module loader costs (some 5 ms) is felt in a command typed all day long.
+ * `get` is a file of its own, since only what is loaded after the compile cache is on is kept in it.
+ */
+const door: Plugin = {
+  name: "door",
+  setup({ onLoad, onResolve }) {
+    onResolve({ filter: /\/program\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./program.js", external: true } : undefined,
     );
+    onResolve({ filter: /\/program-get\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "program-get", namespace: "door" } : undefined,
+    );
+    onResolve({ filter: /^\.\/program-get\.cjs$/ }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /.*/, namespace: "door" }, () => ({ contents: 'module.exports = require("./program-get.cjs");' }));
   },
 };
 
@@ -78,7 +86,6 @@ export async function bundle(): Promise<void> {
     absWorkingDir: root,
     outdir: dist,
     bundle: true,
-    format: "esm",
     platform: "node",
     // ES modules keep their names when they are imported lazily; CommonJS ones would hide behind `default`.
     mainFields: ["module", "main"],
@@ -87,29 +94,32 @@ export async function bundle(): Promise<void> {
     keepNames: true,
     chunkNames: "[name]-[hash]",
     external: ["better-sqlite3", "cpu-features", "*.node"],
-    // Bundled CommonJS packages call require for Node's own modules.
-    banner: {
-      js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
-    },
     logLevel: "warning",
   } satisfies BuildOptions;
   await build({
     ...settings,
+    format: "esm",
+    // Bundled CommonJS packages call require for Node's own modules.
+    banner: {
+      js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
+    },
     entryPoints: {
-      kl: "src/cli/main.ts",
+      program: "src/cli/program.ts",
       "store-worker": "src/store/sqlite/worker.ts",
       "certificate-worker": "src/server/pki/certificate-worker.ts",
     },
     splitting: true,
-    plugins: [leftOut, lazyBuiltins, ownFile],
+    plugins: [leftOut, lazyBuiltins],
   });
   await build({
     ...settings,
-    entryPoints: { "program-get": "src/cli/program-get.ts" },
-    plugins: [lazyBuiltins, getAlone],
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    entryPoints: { kl: "src/cli/main.ts", "program-get": "src/cli/program-get.ts" },
+    plugins: [door, lazyBuiltins, getAlone],
   });
   for (const file of dataFiles) copyFileSync(join(root, file), join(dist, basename(file)));
-  chmodSync(join(dist, "kl.js"), 0o755);
+  chmodSync(join(dist, "kl.cjs"), 0o755);
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await bundle();

@@ -13,7 +13,7 @@ const manifest = JSON.parse(getAsset("manifest.json", "utf8"));
 /** Unpacks beside the target and renames: two first starts at once, or one that is killed, leave no half folder. */
 function unpackInto(base) {
   const target = join(base, manifest.hash);
-  if (existsSync(join(target, "kl.js"))) return target;
+  if (existsSync(join(target, "kl.cjs"))) return target;
   mkdirSync(base, { recursive: true, mode: 0o700 });
   const staging = mkdtempSync(join(base, ".unpack-"));
   for (const file of manifest.files) {
@@ -24,7 +24,7 @@ function unpackInto(base) {
     renameSync(staging, target);
   } catch (error) {
     rmSync(staging, { recursive: true, force: true });
-    if (!existsSync(join(target, "kl.js"))) throw error;
+    if (!existsSync(join(target, "kl.cjs"))) throw error;
   }
   return target;
 }
@@ -48,4 +48,4 @@ function unpack() {
 
 const folder = unpack();
 enableCompileCache(join(folder, ".compile-cache"));
-createRequire(join(folder, "run.cjs"))("./run.cjs");
+createRequire(join(folder, "kl.cjs"))("./kl.cjs");

@@ -16,5 +16,5 @@ if (Number(process.versions.node.split(".")[0]) < minimumNode) {
 enableCompileCache(join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "kl"));
 // `get` is what is typed all day long: in the bundle it is one file, because finding and linking a dozen costs more than
 // running them.
-const { main } = process.argv[2] === "get" ? await import("./program-get.ts") : await import("./program.ts");
-await main(process.argv.slice(2));
+const program = process.argv[2] === "get" ? import("./program-get.ts") : import("./program.ts");
+void program.then(({ main }) => main(process.argv.slice(2)));

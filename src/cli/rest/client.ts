@@ -81,7 +81,10 @@ export class RestClient {
   #send(options: RestRequest): Promise<IncomingMessage> {
     const url = this.url(options.path, options.query);
     const plain = url.protocol === "http:";
-    this.#agent ??= plain ? new HttpAgent({ keepAlive: true }) : new HttpsAgent({ keepAlive: true, ...this.tls });
+    // No TLS sessions are kept: one connection serves a command, and writing a session down costs a millisecond.
+    this.#agent ??= plain
+      ? new HttpAgent({ keepAlive: true })
+      : new HttpsAgent({ keepAlive: true, maxCachedSessions: 0, ...this.tls });
     const send = plain ? httpRequest : httpsRequest;
     const signal = this.#limit(options.signal);
     return new Promise((resolve, reject) => {
