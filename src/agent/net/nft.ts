@@ -8,7 +8,8 @@ export interface Nft {
   apply(text: string): Promise<void>;
   /** Rejects where this process may not change rules at all. Changes nothing. */
   check(): Promise<void>;
-  hasTable(family: string, name: string): Promise<boolean>;
+  /** Whether the table is there with its chain ("services" where it is not named). */
+  hasTable(family: string, name: string, chain?: string): Promise<boolean>;
 }
 
 export class NftError extends Error {
@@ -44,8 +45,8 @@ export function createNft(command: readonly [string, ...string[]]): Nft {
       const { code, said } = await run(command, ["-c", "-f", "-"], "add table ip kl-check\n");
       if (code !== 0) throw new NftError(firstLines(said) || `nft ended with code ${code}`);
     },
-    async hasTable(family, name) {
-      const { code, said } = await run(command, ["-t", "list", "chain", family, name, "services"], "");
+    async hasTable(family, name, chain = "services") {
+      const { code, said } = await run(command, ["-t", "list", "chain", family, name, chain], "");
       if (code !== 0 && !/No such file/.test(said)) throw new NftError(firstLines(said));
       return code === 0;
     },

@@ -1,0 +1,177 @@
+/**
+ * Keeps the kernel's table as the policies are: changes are gathered for a few milliseconds and go in as one transaction; when
+ * one fails, or the table has been taken away, the whole is put in anew. When the agent ends the rules stay.
+ */
+import type { DesiredKind, DesiredStateSink } from "../../../../proto/agent.ts";
+import type { Clock } from "../../../machinery/clock.ts";
+import type { Logger } from "../../../machinery/logger.ts";
+import type { Pod } from "../../../machinery/types/core/v1.ts";
+import type { Nft } from "../nft.ts";
+import { PolicyDirectory, policyKinds } from "./policy-directory.ts";
+import { policyPod } from "./policy-pod.ts";
+import { PolicyRules } from "./policy-rules.ts";
+import {
+  type AppliedPolicies,
+  appliedOf,
+  changesText,
+  isIsolating,
+  nothingApplied,
+  policyChain,
+  policyTableName,
+  removalText,
+  wholeText,
+} from "./policy-table.ts";
+
+export interface PolicyEnforcerOptions {
+  readonly nodeName: string;
+  readonly nft: Nft;
+  /** The bridge of this node's pods. */
+  readonly podInterface: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+const GATHER = 4;
+const CHECK_INTERVAL = 60_000;
+const FIRST_RETRY = 500;
+const LAST_RETRY = 30_000;
+
+export class PolicyEnforcer {
+  readonly kinds: readonly DesiredKind[] = policyKinds;
+  readonly #options: PolicyEnforcerOptions;
+  readonly #table: { readonly name: string; readonly podInterface: string };
+  readonly #rules: PolicyRules;
+  readonly #directory: PolicyDirectory;
+  /** Undefined: nobody knows what is there. */
+  #applied: AppliedPolicies | undefined;
+  #dirty = true;
+  #retry = 0;
+  #cancelSync: (() => void) | undefined;
+  #cancelCheck: () => void = () => undefined;
+  #running: Promise<void> | undefined;
+  #waiting: (() => void)[] = [];
+  #stopped = false;
+
+  constructor(options: PolicyEnforcerOptions) {
+    this.#options = options;
+    this.#table = { name: policyTableName(options.podInterface), podInterface: options.podInterface };
+    this.#rules = new PolicyRules(options.nodeName);
+    this.#directory = new PolicyDirectory(this.#rules, () => this.#change());
+    this.#checkLater();
+  }
+
+  /** To be subscribed to the server for `kinds`. Nothing is put in before it is complete: older rules hold until then. */
+  get sink(): DesiredStateSink {
+    return this.#directory;
+  }
+
+  /**
+   * Resolves when the rules for a pod with these addresses are in force: to be awaited before its first container starts.
+   * Waits as long as the kernel refuses them, for a pod must not run without; rejects only when the enforcer is stopped.
+   */
+  async isolate(pod: Pod, ips: readonly string[]): Promise<void> {
+    await this.#directory.whenSynced();
+    const { nodeName } = this.#options;
+    this.#rules.setOwnPod({ ...policyPod(pod, ips), nodeName });
+    if (ips.every((ip) => this.#isInForce(ip))) return;
+    this.#change();
+    await this.settled();
+    if (this.#stopped) throw new Error("the agent is stopping");
+  }
+
+  #isInForce(ip: string): boolean {
+    const { ingress, egress } = this.#rules.state();
+    const applied = this.#applied;
+    return (
+      applied !== undefined &&
+      applied.ingress.get(ip) === ingress.get(ip)?.name &&
+      applied.egress.get(ip) === egress.get(ip)?.name
+    );
+  }
+
+  /** Resolves when all that is known now is in the kernel. */
+  settled(): Promise<void> {
+    if (this.#stopped || (this.#directory.isSynced && !this.#dirty && !this.#running)) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Resolves when nothing is under way. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    this.#cancelSync?.();
+    this.#cancelCheck();
+    await this.#running;
+    this.#settle();
+  }
+
+  #change(): void {
+    this.#dirty = true;
+    this.#schedule(GATHER);
+  }
+
+  #schedule(delay: number): void {
+    if (this.#stopped || !this.#directory.isSynced || this.#cancelSync || this.#running) return;
+    this.#cancelSync = this.#options.clock.after(delay, () => {
+      this.#cancelSync = undefined;
+      this.#running = this.#sync().finally(() => {
+        this.#running = undefined;
+        if (this.#dirty) this.#schedule(this.#retry || GATHER);
+        else this.#settle();
+      });
+    });
+  }
+
+  #settle(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+
+  async #sync(): Promise<void> {
+    const { nft, log } = this.#options;
+    this.#dirty = false;
+    const text = this.#text();
+    if (text === "") return;
+    const state = this.#rules.state();
+    try {
+      await nft.apply(text);
+      this.#applied = isIsolating(state) ? appliedOf(state) : nothingApplied;
+      this.#retry = 0;
+    } catch (error) {
+      this.#applied = undefined;
+      this.#dirty = true;
+      this.#retry = Math.min(LAST_RETRY, this.#retry * 2 || FIRST_RETRY);
+      log.warn({ err: error, retryIn: this.#retry }, "the rules of NetworkPolicies could not be changed; trying again");
+    }
+  }
+
+  /** "": nothing to do. */
+  #text(): string {
+    const state = this.#rules.state();
+    const applied = this.#applied;
+    if (!isIsolating(state)) return applied === nothingApplied ? "" : removalText(this.#table);
+    if (applied === undefined || applied === nothingApplied) return wholeText(this.#table, state);
+    return changesText(this.#table, applied, state);
+  }
+
+  /** Whoever reloads a firewall may flush everybody's tables. */
+  #checkLater(): void {
+    const { clock, nft, log } = this.#options;
+    this.#cancelCheck = clock.after(CHECK_INTERVAL, () => {
+      void (async () => {
+        try {
+          const expected = this.#applied !== undefined && this.#applied !== nothingApplied && !this.#running;
+          if (expected && !(await nft.hasTable("ip", this.#table.name, policyChain))) {
+            log.warn(
+              { table: this.#table.name },
+              "somebody has removed the rules of NetworkPolicies: they are put in again",
+            );
+            this.#applied = undefined;
+            this.#change();
+          }
+        } catch (error) {
+          log.debug({ err: error }, "cannot look after the rules of NetworkPolicies");
+        }
+        if (!this.#stopped) this.#checkLater();
+      })();
+    });
+  }
+}
