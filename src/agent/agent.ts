@@ -126,6 +126,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       allocatable,
     },
     crashes: new BackOff(clock),
+    ...(network ? { isolate: (pod, ips) => network.policies.isolate(pod, ips) } : {}),
     sandboxSlots: new Slots(SANDBOXES_AT_ONCE),
     clock,
     log,
@@ -144,7 +145,10 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const registered = heartbeat.register().then(() => {
     if (stopped) return;
     const ends = [link.subscribe(desired)];
-    if (network) ends.push(link.subscribe(network.directory, network.kinds));
+    if (network) {
+      ends.push(link.subscribe(network.directory, network.kinds));
+      ends.push(link.subscribe(network.policies.sink, network.policies.kinds));
+    }
     unsubscribe = () => {
       for (const end of ends) end();
     };

@@ -14,6 +14,8 @@ import type { ClusterDns } from "../sandbox/dns.ts";
 import { clusterDnsAddress } from "./cluster-addresses.ts";
 import { createNft, findProgram, type Nft } from "./nft.ts";
 import { type BridgeAbilities, PodBridge } from "./pod-bridge.ts";
+import { PolicyEnforcer } from "./policy/policy-enforcer.ts";
+import { removalText as policyRemovalText, policyTableName } from "./policy/policy-table.ts";
 import { directoryKinds, ServiceDirectory } from "./service-directory.ts";
 import { ServiceProxy } from "./service-proxy.ts";
 import { removalText } from "./table.ts";
@@ -41,6 +43,8 @@ export interface NodeNetwork {
   /** To be subscribed to the server for these kinds. */
   readonly directory: ServiceDirectory;
   readonly kinds: readonly DesiredKind[];
+  /** NetworkPolicies of this node's pods; a subscription of its own. */
+  readonly policies: PolicyEnforcer;
   /** Undefined where pods cannot reach it; they then ask whom the host asks. */
   clusterDns(): ClusterDns | undefined;
   /** The rules stay: Services work on while the agent is away; only DNS is not answered. */
@@ -64,7 +68,9 @@ export async function startNodeNetwork(context: NetworkContext): Promise<NodeNet
 /** Takes all rules of a node out of the kernel. `podInterface`: the name of its pods' bridge, which is the table's too. */
 export async function removeNodeNetwork(podInterface: string): Promise<void> {
   const program = findProgram("nft");
-  if (program) await createNft([program]).apply(removalText({ family: "ip", name: podInterface }));
+  if (!program) return;
+  const services = removalText({ family: "ip", name: podInterface });
+  await createNft([program]).apply(`${services}${policyRemovalText({ name: policyTableName(podInterface) })}`);
 }
 
 async function usableNft({ log }: NetworkContext): Promise<Nft | undefined> {
@@ -87,6 +93,7 @@ async function usableNft({ log }: NetworkContext): Promise<Nft | undefined> {
 class Network implements NodeNetwork {
   readonly directory = new ServiceDirectory();
   readonly kinds = directoryKinds;
+  readonly policies: PolicyEnforcer;
   readonly #context: NetworkContext;
   readonly #nft: Nft;
   readonly #dnsAddress: string;
@@ -104,7 +111,8 @@ class Network implements NodeNetwork {
     this.#context = context;
     this.#nft = nft;
     this.#dnsAddress = clusterDnsAddress(context.serviceCidr);
-    const { clock, log } = context;
+    const { clock, log, nodeName } = context;
+    this.policies = new PolicyEnforcer({ nodeName, nft, clock, log });
     const isOwn = (address: string) => address === this.#dnsAddress || address === this.#podNetwork?.gateway;
     const upstream = new UpstreamServers("/etc/resolv.conf", clock, isOwn);
     this.#forwarder = new Forwarder({ servers: () => upstream.servers(), clock, log });
@@ -121,7 +129,7 @@ class Network implements NodeNetwork {
     // Its failure is told, and tried again, where it was begun.
     await this.#begun?.catch(() => undefined);
     this.#forwarder.close();
-    await Promise.all([this.#proxy?.stop(), this.#dns?.close()]);
+    await Promise.all([this.#proxy?.stop(), this.policies.stop(), this.#dns?.close()]);
   }
 
   async #bringUp(retryIn: number): Promise<void> {
@@ -147,12 +155,14 @@ class Network implements NodeNetwork {
     const abilities = await bridge.prepare();
     if (!abilities) {
       this.#off = true;
+      this.policies.giveUp();
       log.warn(
         { interface: network.interface },
         "the pods' bridge is not an interface of this machine: Services and cluster DNS do not work (port-forward does)",
       );
       return;
     }
+    this.policies.start(network.interface);
     const dnsPort = await this.#startDns(network);
     this.directory.setBuiltin(dnsKey, dnsService(this.#dnsAddress, network.gateway, dnsPort));
     this.#findApiServer(network, abilities);

@@ -29,6 +29,8 @@ export interface PodContext {
   readonly crashes: BackOff;
   /** How many sandboxes are made at once. */
   readonly sandboxSlots: Slots;
+  /** Resolves when NetworkPolicies hold for the pod at these addresses; absent where nothing enforces them. */
+  readonly isolate?: (pod: Pod, ips: readonly string[]) => Promise<void>;
   readonly clock: Clock;
   readonly log: Logger;
   readonly dataDir: string;

@@ -130,6 +130,8 @@ async function startAll(
   const hostNetwork = execution.pod.spec?.hostNetwork ?? false;
   const ips = hostNetwork ? context.node.ips() : sandbox.ips;
   const pod: Pod = { ...execution.pod, status: withAddresses(previous, ips, context.node.ips()) };
+  // No container runs before the policies hold: https://kubernetes.io/docs/concepts/services-networking/network-policies/#pod-lifecycle
+  if (!hostNetwork && context.isolate) await interruption.unless(context.isolate(pod, ips));
   const dns = podDns(pod, context.node.clusterDns(), await context.node.hostDns());
   const podFiles = await writePodFiles(context, pod, ips, dns);
   let view = before;

@@ -16,7 +16,6 @@ export class PolicyDirectory implements DesiredStateSink {
   /** What was known before a reset and has not been told again yet. */
   #untold: Set<string> | undefined;
   #synced = false;
-  readonly #waiting: (() => void)[] = [];
 
   constructor(rules: PolicyRules, changed: () => void) {
     this.#rules = rules;
@@ -25,11 +24,6 @@ export class PolicyDirectory implements DesiredStateSink {
 
   get isSynced(): boolean {
     return this.#synced;
-  }
-
-  /** Resolves when the picture has been complete once. */
-  whenSynced(): Promise<void> {
-    return this.#synced ? Promise.resolve() : new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   reset(): void {
@@ -60,7 +54,6 @@ export class PolicyDirectory implements DesiredStateSink {
     }
     this.#synced = true;
     this.#changed();
-    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   #remove(kind: DesiredKind, key: string): void {

@@ -9,13 +9,14 @@ import type { Pod } from "../../../machinery/types/core/v1.ts";
 import type { Nft } from "../nft.ts";
 import { PolicyDirectory, policyKinds } from "./policy-directory.ts";
 import { policyPod } from "./policy-pod.ts";
-import { PolicyRules } from "./policy-rules.ts";
+import { PolicyRules, type PolicyState } from "./policy-rules.ts";
 import {
   type AppliedPolicies,
   appliedOf,
   changesText,
   isIsolating,
   nothingApplied,
+  type PolicyTableOptions,
   policyChain,
   policyTableName,
   removalText,
@@ -25,8 +26,6 @@ import {
 export interface PolicyEnforcerOptions {
   readonly nodeName: string;
   readonly nft: Nft;
-  /** The bridge of this node's pods. */
-  readonly podInterface: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -39,7 +38,8 @@ const LAST_RETRY = 30_000;
 export class PolicyEnforcer {
   readonly kinds: readonly DesiredKind[] = policyKinds;
   readonly #options: PolicyEnforcerOptions;
-  readonly #table: { readonly name: string; readonly podInterface: string };
+  /** Undefined until it is known where this node's pods are; null: not on this machine. */
+  #table: PolicyTableOptions | null | undefined;
   readonly #rules: PolicyRules;
   readonly #directory: PolicyDirectory;
   /** Undefined: nobody knows what is there. */
@@ -54,10 +54,22 @@ export class PolicyEnforcer {
 
   constructor(options: PolicyEnforcerOptions) {
     this.#options = options;
-    this.#table = { name: policyTableName(options.podInterface), podInterface: options.podInterface };
     this.#rules = new PolicyRules(options.nodeName);
     this.#directory = new PolicyDirectory(this.#rules, () => this.#change());
+  }
+
+  /** `podInterface`: the bridge of this node's pods. Only the first call counts. */
+  start(podInterface: string): void {
+    if (this.#table) return;
+    this.#table = { name: policyTableName(podInterface), podInterface };
+    this.#schedule(0);
     this.#checkLater();
+  }
+
+  /** This node's pods are out of reach: nothing can be enforced, and nobody is to wait for it. */
+  giveUp(): void {
+    this.#table = null;
+    this.#settle();
   }
 
   /** To be subscribed to the server for `kinds`. Nothing is put in before it is complete: older rules hold until then. */
@@ -70,10 +82,10 @@ export class PolicyEnforcer {
    * Waits as long as the kernel refuses them, for a pod must not run without; rejects only when the enforcer is stopped.
    */
   async isolate(pod: Pod, ips: readonly string[]): Promise<void> {
-    await this.#directory.whenSynced();
+    if (!this.#applied) await this.settled();
     const { nodeName } = this.#options;
     this.#rules.setOwnPod({ ...policyPod(pod, ips), nodeName });
-    if (ips.every((ip) => this.#isInForce(ip))) return;
+    if (this.#table === null || ips.every((ip) => this.#isInForce(ip))) return;
     this.#change();
     await this.settled();
     if (this.#stopped) throw new Error("the agent is stopping");
@@ -91,7 +103,8 @@ export class PolicyEnforcer {
 
   /** Resolves when all that is known now is in the kernel. */
   settled(): Promise<void> {
-    if (this.#stopped || (this.#directory.isSynced && !this.#dirty && !this.#running)) return Promise.resolve();
+    const inForce = this.#table && this.#directory.isSynced && !this.#dirty && !this.#running;
+    if (this.#stopped || this.#table === null || inForce) return Promise.resolve();
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
@@ -110,10 +123,11 @@ export class PolicyEnforcer {
   }
 
   #schedule(delay: number): void {
-    if (this.#stopped || !this.#directory.isSynced || this.#cancelSync || this.#running) return;
+    const table = this.#table;
+    if (this.#stopped || !table || !this.#directory.isSynced || this.#cancelSync || this.#running) return;
     this.#cancelSync = this.#options.clock.after(delay, () => {
       this.#cancelSync = undefined;
-      this.#running = this.#sync().finally(() => {
+      this.#running = this.#sync(table).finally(() => {
         this.#running = undefined;
         if (this.#dirty) this.#schedule(this.#retry || GATHER);
         else this.#settle();
@@ -125,12 +139,12 @@ export class PolicyEnforcer {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  async #sync(): Promise<void> {
+  async #sync(table: PolicyTableOptions): Promise<void> {
     const { nft, log } = this.#options;
     this.#dirty = false;
-    const text = this.#text();
-    if (text === "") return;
     const state = this.#rules.state();
+    const text = this.#text(table, state);
+    if (text === "") return;
     try {
       await nft.apply(text);
       this.#applied = isIsolating(state) ? appliedOf(state) : nothingApplied;
@@ -144,12 +158,11 @@ export class PolicyEnforcer {
   }
 
   /** "": nothing to do. */
-  #text(): string {
-    const state = this.#rules.state();
+  #text(table: PolicyTableOptions, state: PolicyState): string {
     const applied = this.#applied;
-    if (!isIsolating(state)) return applied === nothingApplied ? "" : removalText(this.#table);
-    if (applied === undefined || applied === nothingApplied) return wholeText(this.#table, state);
-    return changesText(this.#table, applied, state);
+    if (!isIsolating(state)) return applied === nothingApplied ? "" : removalText(table);
+    if (applied === undefined || applied === nothingApplied) return wholeText(table, state);
+    return changesText(table, applied, state);
   }
 
   /** Whoever reloads a firewall may flush everybody's tables. */
@@ -159,11 +172,9 @@ export class PolicyEnforcer {
       void (async () => {
         try {
           const expected = this.#applied !== undefined && this.#applied !== nothingApplied && !this.#running;
-          if (expected && !(await nft.hasTable("ip", this.#table.name, policyChain))) {
-            log.warn(
-              { table: this.#table.name },
-              "somebody has removed the rules of NetworkPolicies: they are put in again",
-            );
+          const table = this.#table?.name ?? "";
+          if (expected && !(await nft.hasTable("ip", table, policyChain))) {
+            log.warn({ table }, "somebody has removed the rules of NetworkPolicies: they are put in again");
             this.#applied = undefined;
             this.#change();
           }
