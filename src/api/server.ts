@@ -17,8 +17,14 @@ import { type InProcessOptions, inProcessClient } from "./client/in-process.ts";
 import type { Client, UserInfo } from "./client/types.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { discoveryPaths } from "./discovery/discovery-paths.ts";
+import { FlowConfigWatch } from "./flowcontrol/config-watch.ts";
+import { FlowControl } from "./flowcontrol/flow-control.ts";
+import { FlowGate } from "./flowcontrol/flow-gate.ts";
+import { registerFlowMetrics } from "./flowcontrol/flow-metrics.ts";
+import { WorkEstimator } from "./flowcontrol/work-estimate.ts";
 import { authorityPath } from "./http/authority-path.ts";
 import { ConnectDispatch } from "./http/connect-dispatch.ts";
+import { Deadlines } from "./http/deadlines.ts";
 import { RequestHandler } from "./http/handler.ts";
 import { type HealthChecks, healthPaths, versionPath } from "./http/health.ts";
 import { Listener } from "./http/listener.ts";
@@ -33,9 +39,16 @@ import { openApiPaths } from "./openapi/openapi-paths.ts";
 import type { Pipeline } from "./pipeline/types.ts";
 import { Registry } from "./registry/registry.ts";
 import { createStreamHandlers } from "./stream/handlers.ts";
-import type { ApiServer, ApiServerOptions, ServingCertificate } from "./types.ts";
+import type { ApiServer, ApiServerOptions, RequestLimits, ServingCertificate } from "./types.ts";
 import { klVersion, versionInfo } from "./version.ts";
 import { WatchHub } from "./watch/hub.ts";
+
+/** kube-apiserver's defaults. */
+const defaultLimits: RequestLimits = {
+  maxRequestsInflight: 400,
+  maxMutatingRequestsInflight: 200,
+  requestTimeout: 60_000,
+};
 
 /** Nothing is read or written before the first client, or listen(), asks for it. */
 export function createApiServer(options: ApiServerOptions): ApiServer {
@@ -48,6 +61,8 @@ class KubeApiServer implements ApiServer {
   readonly #services: ServiceAllocators;
   readonly #authorizer: ClusterAuthorizer;
   readonly #clientOptions: InProcessOptions;
+  readonly #flow: FlowControl;
+  readonly #flowConfig: FlowConfigWatch;
   readonly #handler: RequestHandler;
   readonly #connect: ConnectDispatch;
   readonly #watches = new Set<() => void>();
@@ -84,9 +99,14 @@ class KubeApiServer implements ApiServer {
       started: () => (this.#started ? undefined : this.#start()),
     };
     this.#connect = new ConnectDispatch(createStreamHandlers(options), (user) => this.client(user));
+    const limits = { ...defaultLimits, ...options.limits };
+    const seats = limits.maxRequestsInflight + limits.maxMutatingRequestsInflight;
+    this.#flow = new FlowControl({ clock, seats, waitLimit: limits.requestTimeout / 4 });
+    this.#flowConfig = new FlowConfigWatch(this.#pipeline, this.#flow);
     const discovery = new Discovery(registry, () => this.#address);
     const metrics = new MetricRegistry();
     registerServerMetrics(metrics, store, registry);
+    registerFlowMetrics(metrics, this.#flow);
     this.#handler = new RequestHandler({
       pipeline: this.#pipeline,
       authenticators: [clientCertificates(), bootstrapTokens(store, clock), bearerTokens(tokens)],
@@ -104,6 +124,8 @@ class KubeApiServer implements ApiServer {
       connect: this.#connect,
       running: this.#watches,
       metrics: new RequestMetrics(metrics),
+      flow: new FlowGate(this.#flow, new WorkEstimator(store, registry, this.#pipeline.hub)),
+      deadlines: new Deadlines(clock, limits.requestTimeout),
       log,
     });
   }
@@ -140,6 +162,7 @@ class KubeApiServer implements ApiServer {
     this.#closing = true;
     this.#stopCompaction?.();
     this.#authorizer.close();
+    this.#flowConfig.close();
     this.#connect.close();
     for (const end of [...this.#watches]) end();
     this.#pipeline.hub.close();
@@ -159,7 +182,7 @@ class KubeApiServer implements ApiServer {
     const { store, clock, log, historyWindow } = this.#options;
     await this.#services.rebuild(store);
     await createSystemObjects(this.#pipeline, this.#services.apiServerAddress);
-    await reconcileDefaultPolicy(this.#pipeline);
+    await Promise.all([reconcileDefaultPolicy(this.#pipeline), this.#flowConfig.start()]);
     await this.#authorizer.start(this.#pipeline);
     this.#stopCompaction ??= startCompaction(store, clock, log, historyWindow);
     this.#started = true;

@@ -19,6 +19,16 @@ export interface ApiServerOptions {
   readonly historyWindow: number;
   /** PEM of the EC key (P-256) that signs service account tokens. Absent: tokens are good until this process ends. */
   readonly serviceAccountKey?: string;
+  /** What is absent is as kube-apiserver has it by default. */
+  readonly limits?: Partial<RequestLimits>;
+}
+
+export interface RequestLimits {
+  /** These two together are the seats that priority levels share. */
+  readonly maxRequestsInflight: number;
+  readonly maxMutatingRequestsInflight: number;
+  /** Of requests that do not run long, in ms. */
+  readonly requestTimeout: number;
 }
 
 export interface ServingCertificate {

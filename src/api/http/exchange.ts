@@ -21,6 +21,12 @@ export interface Exchange {
   readonly code: number;
   /** Whether the client went away, or its request was cut off. */
   readonly gone: boolean;
+  /** Headers that the answer carries whatever it is; lower-case names. */
+  stamp: Readonly<Record<string, string>> | undefined;
+  /** The time for it is over and a 504 was sent: respond() does nothing any longer, open() throws. */
+  readonly expired: boolean;
+  /** Sends the 504 that `respond` gives, where nothing was sent yet, or cuts the answer off. */
+  expire(respond: () => void): void;
   /** A whole answer at once; Content-Length is set here. */
   respond(code: number, headers: OutgoingHttpHeaders, body?: Uint8Array | string): void;
   /** The head of an answer whose body is then written: mind write()'s result and "drain". */
@@ -29,4 +35,9 @@ export interface Exchange {
   onClose(callback: () => void): void;
   /** Ends the exchange at once, in whatever state it is. */
   abort(): void;
+}
+
+/** Whoever still works on an exchange whose time is over may stop. */
+export class ExpiredError extends Error {
+  override name = "ExpiredError";
 }

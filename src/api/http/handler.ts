@@ -7,17 +7,20 @@ import type { Impersonation } from "../authn/impersonation.ts";
 import type { Authenticator } from "../authn/types.ts";
 import type { Attributes, Authorizer } from "../authz/types.ts";
 import type { UserInfo } from "../client/types.ts";
+import { Refused } from "../flowcontrol/flow-control.ts";
+import type { FlowGate } from "../flowcontrol/flow-gate.ts";
 import type { Measured, RequestMetrics } from "../metrics/request-metrics.ts";
 import type { Call, Pipeline } from "../pipeline/types.ts";
 import type { Resource } from "../registry/resource.ts";
 import { ClientGoneError } from "./body.ts";
 import type { ConnectDispatch } from "./connect-dispatch.ts";
+import type { Deadlines } from "./deadlines.ts";
 import type { Exchange } from "./exchange.ts";
 import { jsonBody } from "./json-body.ts";
 import { negotiate } from "./negotiation.ts";
 import { writeParameters } from "./parameters.ts";
 import { parseResourcePath, type ResourceRequest } from "./request-info.ts";
-import { respondError, respondText } from "./response.ts";
+import { respondError, respondText, respondTooManyRequests } from "./response.ts";
 import { methodNotAllowed, parsedObject, respondOutcome, serve } from "./rest.ts";
 import type { RunningWatches } from "./watch-response.ts";
 
@@ -37,6 +40,8 @@ export interface HandlerOptions {
   readonly connect: ConnectDispatch;
   readonly running: RunningWatches;
   readonly metrics: RequestMetrics;
+  readonly flow: FlowGate;
+  readonly deadlines: Deadlines;
   readonly log: Logger;
 }
 
@@ -111,20 +116,27 @@ export class RequestHandler {
   }
 
   async #path(exchange: Exchange, path: string, query: URLSearchParams | undefined): Promise<void> {
-    const { paths } = this.#options;
+    const { paths, flow } = this.#options;
     for (const handler of paths) {
       if (handler.open && (await handler.handle(path, exchange, query))) return;
     }
     const user = await this.authenticate(exchange);
-    await this.authorize({ user, verb: exchange.method.toLowerCase(), path });
-    for (const handler of paths) {
-      if (!handler.open && (await handler.handle(path, exchange, query))) return;
+    const attributes = { user, verb: exchange.method.toLowerCase(), path };
+    const seat = await flow.enter(exchange, attributes, undefined);
+    try {
+      await this.authorize(attributes);
+      for (const handler of paths) {
+        if (!handler.open && (await handler.handle(path, exchange, query))) return;
+      }
+      respondText(exchange, 404, "404 page not found\n");
+    } finally {
+      seat.finish();
     }
-    respondText(exchange, 404, "404 page not found\n");
   }
 
-  async #resource(exchange: Exchange, { path, query, request, user }: Routed, measured: Measured): Promise<void> {
-    const { pipeline, connect, running } = this.#options;
+  async #resource(exchange: Exchange, routed: Routed, measured: Measured): Promise<void> {
+    const { path, query, request, user } = routed;
+    const { flow, deadlines } = this.#options;
     const verb = verbOf(exchange.method, request, query);
     const { group, version, resource: plural, subresource, namespace, name } = request;
     const attributes: Attributes = {
@@ -140,7 +152,31 @@ export class RequestHandler {
       name,
       ...(name === "" ? fieldSelectorOf(query) : {}),
     };
-    await this.authorize(attributes);
+    if (longRunning.has(subresource)) {
+      await this.authorize(attributes);
+      await this.#serve(exchange, routed, verb, measured);
+      return;
+    }
+    const entered = flow.enter(exchange, attributes, { verb: attributes.verb, request, query });
+    const seat = entered instanceof Promise ? await entered : entered;
+    try {
+      if (verb !== "watch") deadlines.begin(exchange, query);
+      await this.authorize(attributes);
+      await this.#serve(exchange, routed, verb, measured);
+    } finally {
+      deadlines.end(exchange);
+      seat.finish();
+    }
+  }
+
+  async #serve(
+    exchange: Exchange,
+    { query, request, user }: Routed,
+    verb: Verb | undefined,
+    measured: Measured,
+  ): Promise<void> {
+    const { pipeline, connect, running } = this.#options;
+    const { resource: plural, subresource } = request;
     const resource = pipeline.registry.find(request.apiVersion, plural);
     const call = resource && callOf(resource, request, user);
     if (resource === undefined || call === undefined) {
@@ -192,6 +228,11 @@ export class RequestHandler {
   }
 
   #failed(exchange: Exchange, error: unknown): void {
+    if (exchange.expired) return;
+    if (error instanceof Refused && !exchange.gone) {
+      respondTooManyRequests(exchange);
+      return;
+    }
     if (error instanceof ClientGoneError || exchange.gone) {
       if (!exchange.gone) exchange.abort();
       return;
@@ -208,6 +249,9 @@ export class RequestHandler {
     return internalError(error instanceof Error ? error.message : String(error));
   }
 }
+
+/** kube-apiserver's longRunningSubresources: neither limited in number nor in time. */
+const longRunning: ReadonlySet<string> = new Set(["attach", "exec", "proxy", "log", "portforward"]);
 
 function fieldSelectorOf(query: URLSearchParams | undefined): { readonly fieldSelector?: string } {
   const fieldSelector = query?.get("fieldSelector");

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Readable, Writable } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import type { Exchange } from "./exchange.ts";
+import { type Exchange, ExpiredError } from "./exchange.ts";
 
 export class Http1Exchange implements Exchange {
   readonly method: string;
@@ -9,6 +9,8 @@ export class Http1Exchange implements Exchange {
   readonly headers: IncomingHttpHeaders;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  stamp: Readonly<Record<string, string>> | undefined;
+  #expired = false;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.method = request.method ?? "GET";
@@ -39,6 +41,8 @@ export class Http1Exchange implements Exchange {
   }
 
   respond(code: number, headers: OutgoingHttpHeaders, body?: Uint8Array | string): void {
+    if (this.#expired) return;
+    if (this.stamp) Object.assign(headers, this.stamp);
     const response = this.#response;
     if (body === undefined) headers["content-length"] = 0;
     else headers["content-length"] = typeof body === "string" ? Buffer.byteLength(body) : body.length;
@@ -50,9 +54,22 @@ export class Http1Exchange implements Exchange {
   }
 
   open(code: number, headers: OutgoingHttpHeaders): Writable {
+    if (this.#expired) throw new ExpiredError();
+    if (this.stamp) Object.assign(headers, this.stamp);
     this.#response.writeHead(code, headers);
     this.#response.flushHeaders();
     return this.#response;
+  }
+
+  get expired(): boolean {
+    return this.#expired;
+  }
+
+  expire(respond: () => void): void {
+    if (this.gone || this.#expired) return;
+    if (this.answered) this.abort();
+    else respond();
+    this.#expired = true;
   }
 
   onClose(callback: () => void): void {

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import { constants, type IncomingHttpHeaders as Http2Headers, type ServerHttp2Stream } from "node:http2";
 import type { Readable, Writable } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import type { Exchange } from "./exchange.ts";
+import { type Exchange, ExpiredError } from "./exchange.ts";
 
 /** On the stream itself: Node's compatibility layer costs a third of the requests per second. */
 export class Http2Exchange implements Exchange {
@@ -12,6 +12,8 @@ export class Http2Exchange implements Exchange {
   readonly connection: TLSSocket;
   readonly #stream: ServerHttp2Stream;
   #code = 0;
+  stamp: Readonly<Record<string, string>> | undefined;
+  #expired = false;
 
   constructor(stream: ServerHttp2Stream, headers: Http2Headers, connection: TLSSocket) {
     this.method = headers[":method"] ?? "GET";
@@ -41,7 +43,8 @@ export class Http2Exchange implements Exchange {
 
   respond(code: number, headers: OutgoingHttpHeaders, body?: Uint8Array | string): void {
     const stream = this.#stream;
-    if (this.gone) return;
+    if (this.gone || this.#expired) return;
+    if (this.stamp) Object.assign(headers, this.stamp);
     this.#code = code;
     headers[":status"] = code;
     if (body === undefined || this.method === "HEAD") {
@@ -56,10 +59,23 @@ export class Http2Exchange implements Exchange {
   }
 
   open(code: number, headers: OutgoingHttpHeaders): Writable {
+    if (this.#expired) throw new ExpiredError();
+    if (this.stamp) Object.assign(headers, this.stamp);
     this.#code = code;
     headers[":status"] = code;
     if (!this.gone) this.#stream.respond(headers);
     return this.#stream;
+  }
+
+  get expired(): boolean {
+    return this.#expired;
+  }
+
+  expire(respond: () => void): void {
+    if (this.gone || this.#expired) return;
+    if (this.answered) this.abort();
+    else respond();
+    this.#expired = true;
   }
 
   onClose(callback: () => void): void {

@@ -70,3 +70,13 @@ export function respondError(exchange: Exchange, error: StatusError): void {
 export function respondText(exchange: Exchange, code: number, text: string): void {
   exchange.respond(code, { "content-type": "text/plain; charset=utf-8", "x-content-type-options": "nosniff" }, text);
 }
+
+/** As kube-apiserver's flow control has it: no Status object. */
+export function respondTooManyRequests(exchange: Exchange): void {
+  const headers = {
+    "content-type": "text/plain; charset=utf-8",
+    "retry-after": "1",
+    "x-content-type-options": "nosniff",
+  };
+  exchange.respond(429, headers, "Too many requests, please try again later.\n");
+}

@@ -10,7 +10,7 @@ import type { AdmissionRequest } from "../admission/types.ts";
 import { equalJson } from "../serialize/json.ts";
 import { managedFieldsText } from "../serialize/managed-fields.ts";
 import { templateOf } from "../serialize/template.ts";
-import { dryRun, stored, unavailable, written } from "./commit.ts";
+import { checkSize, dryRun, stored, unavailable, written } from "./commit.ts";
 import { desiredStateDiffers, hasGeneration } from "./generation.ts";
 import { type Changed, managedAfterUpdate, sameManagedFields, takeManagedFields } from "./managed-fields.ts";
 import type { Call, Outcome, Pipeline, WriteParameters } from "./types.ts";
@@ -154,7 +154,7 @@ async function applyChange(
     }
     const done = await pipeline.store.update(
       entry.key,
-      templateOf(resource.toStored(object), managed),
+      checkSize(templateOf(resource.toStored(object), managed)),
       entry.modRevision,
     );
     hooks?.afterUpdate?.(object, old);

@@ -1,6 +1,7 @@
 import type { UnstructuredObject } from "../../machinery/meta/object.ts";
+import { failure } from "../../machinery/status/error.ts";
 import { serviceUnavailable } from "../../machinery/status/errors.ts";
-import { type Entry, StoreClosedError, StoreUnavailableError } from "../../store/types.ts";
+import { type Entry, StoreClosedError, StoreUnavailableError, type Template } from "../../store/types.ts";
 import type { Resource } from "../registry/resource.ts";
 import { rememberParsed, share } from "../serialize/parsed.ts";
 import { bytesOf } from "../serialize/template.ts";
@@ -16,6 +17,15 @@ export function written(resource: Resource, entry: Entry, object: UnstructuredOb
     return { object: stamped, bytes: value, revision };
   }
   return { object: share(stamped), bytes: resource.bytesOf(value), revision };
+}
+
+/** etcd's --max-request-bytes: no object is larger. */
+const objectLimit = 1.5 * 1024 * 1024;
+
+/** Throws the 500 that comes of etcd's refusal. */
+export function checkSize(template: Template): Template {
+  if (template.bytes.length <= objectLimit) return template;
+  throw failure(500, "", "etcdserver: request is too large");
 }
 
 /** What stands in the store, in the version asked for. */

@@ -5,7 +5,7 @@ import { alreadyExists, badRequest, generateNameConflict, invalid } from "../../
 import { KeyExistsError } from "../../store/types.ts";
 import type { AdmissionRequest } from "../admission/types.ts";
 import { templateOf } from "../serialize/template.ts";
-import { dryRun, unavailable, written } from "./commit.ts";
+import { checkSize, dryRun, unavailable, written } from "./commit.ts";
 import { decodeInput } from "./decode.ts";
 import { hasGeneration } from "./generation.ts";
 import { managedByCreator } from "./managed-fields.ts";
@@ -74,7 +74,7 @@ export async function createObject(
         undo?.();
         return { ...dryRun(object, managed), created: true };
       }
-      const entry = await pipeline.store.create(key, templateOf(resource.toStored(object), managed));
+      const entry = await pipeline.store.create(key, checkSize(templateOf(resource.toStored(object), managed)));
       return { ...written(resource, entry, object), created: true };
     } catch (error) {
       undo?.();

@@ -32,6 +32,11 @@ export class WatchHub {
     return topic;
   }
 
+  /** How many are told of what happens under the prefix. */
+  watchers(prefix: string): number {
+    return this.#topics.get(prefix)?.watchers ?? 0;
+  }
+
   /** A bookmark about every minute, each watcher at its own time. Returns the function that ends it. */
   bookmarks(receiver: BookmarkReceiver): () => void {
     this.#due.set(receiver, this.#nextBookmark());

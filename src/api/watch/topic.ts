@@ -44,6 +44,7 @@ export class Topic {
   /** Every event after this revision is in the ring. */
   #floor: Revision;
   readonly #onEnd: () => void;
+  #watchers = 0;
 
   /** `onEnd`: the store ended the watch; the topic is of no more use. */
   constructor(store: Store, prefix: string, onEnd: () => void) {
@@ -59,6 +60,10 @@ export class Topic {
   /** Everything up to here was delivered to all subscribers. */
   get through(): Revision {
     return this.#watch.through;
+  }
+
+  get watchers(): number {
+    return this.#watchers;
   }
 
   /** Whether a watcher that has seen everything up to `after` can join. */
@@ -99,7 +104,11 @@ export class Topic {
       enter();
       deliverAfter(this.#ring);
     }
+    this.#watchers++;
+    let left = false;
     return () => {
+      if (!left) this.#watchers--;
+      left = true;
       this.#ahead.delete(ahead);
       const view = this.#views.get(key);
       view?.subscribers.delete(subscriber as Subscriber<never>);

@@ -51,6 +51,22 @@ export class MetricRegistry {
     return family;
   }
 
+  /** Histograms that are kept elsewhere, all with these buckets. */
+  histograms(
+    name: string,
+    help: string,
+    buckets: readonly number[],
+    collect: () => Iterable<{ readonly labels: Readonly<Record<string, string>>; readonly histogram: Histogram }>,
+  ): void {
+    const lines = (): string => {
+      let text = "";
+      for (const { labels, histogram } of collect())
+        text += histogramLines(name, buckets, labelText(labels), histogram);
+      return text;
+    };
+    this.#metrics.push({ name, help, type: "histogram", lines });
+  }
+
   async text(): Promise<string> {
     let text = "";
     for (const metric of [...this.#metrics].sort((a, b) => (a.name < b.name ? -1 : 1))) {
@@ -116,16 +132,8 @@ export class HistogramFamily {
 
   lines(): string {
     let text = "";
-    for (const [labels, histogram] of this.#series) {
-      const inside = labels === "" ? "" : `${labels.slice(1, -1)},`;
-      let total = 0;
-      for (const [i, count] of histogram.counts.entries()) {
-        total += count;
-        const bound = this.#buckets[i];
-        text += line(`${this.#name}_bucket`, `{${inside}le="${bound ?? "+Inf"}"}`, total);
-      }
-      text += line(`${this.#name}_sum`, labels, histogram.sum) + line(`${this.#name}_count`, labels, total);
-    }
+    for (const [labels, histogram] of this.#series)
+      text += histogramLines(this.#name, this.#buckets, labels, histogram);
     return text;
   }
 }
@@ -148,6 +156,17 @@ export class Histogram {
     (this.counts[i] as number)++;
     this.sum += value;
   }
+}
+
+function histogramLines(name: string, buckets: readonly number[], labels: string, histogram: Histogram): string {
+  const inside = labels === "" ? "" : `${labels.slice(1, -1)},`;
+  let text = "";
+  let total = 0;
+  for (const [i, count] of histogram.counts.entries()) {
+    total += count;
+    text += line(`${name}_bucket`, `{${inside}le="${buckets[i] ?? "+Inf"}"}`, total);
+  }
+  return text + line(`${name}_sum`, labels, histogram.sum) + line(`${name}_count`, labels, total);
 }
 
 function line(name: string, labels: string, value: number): string {
