@@ -107,6 +107,7 @@ export async function bundle(): Promise<void> {
       program: "src/cli/program.ts",
       "store-worker": "src/store/sqlite/worker.ts",
       "certificate-worker": "src/server/pki/certificate-worker.ts",
+      "signing-worker": "src/server/pki/signing-worker.ts",
     },
     splitting: true,
     plugins: [leftOut, lazyBuiltins],

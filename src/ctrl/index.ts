@@ -51,6 +51,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
         definitions: options.definitions,
         rootCertificate: options.rootCertificate,
         ...(options.podNetwork ? { podNetwork: options.podNetwork } : {}),
+        ...(options.signCertificate ? { signCertificate: options.signCertificate } : {}),
       }),
     );
   }

@@ -1,3 +1,6 @@
+import { approvingController } from "./certificates/approving.ts";
+import { cleaningController } from "./certificates/cleaning.ts";
+import { signingController } from "./certificates/signing.ts";
 import { deploymentController } from "./deployment/deployment.ts";
 import { endpointController } from "./endpoint/endpoint.ts";
 import { endpointSliceController } from "./endpointslice/endpointslice.ts";
@@ -42,5 +45,8 @@ export const controllers: readonly RegisteredController[] = [
   { name: "taint-eviction", serviceAccount: "node-controller", create: taintEvictionController },
   { name: "podgc", serviceAccount: "pod-garbage-collector", create: podGcController },
   { name: "tokencleaner", serviceAccount: "token-cleaner", create: tokenCleaner },
+  { name: "csrapproving", serviceAccount: "certificate-controller", create: approvingController },
+  { name: "csrsigning", serviceAccount: "certificate-controller", create: signingController },
+  { name: "csrcleaner", serviceAccount: "certificate-controller", create: cleaningController },
   { name: "ttl-event", serviceAccount: "ttl-event-controller", create: ttlEventController },
 ];

@@ -16,6 +16,15 @@ export interface ControllerServices {
     /** Bits of a node's range: 24. */
     readonly nodeCidrMaskSize: number;
   };
+  /** Signs with the cluster's CA; resolves with PEM. Absent: nothing is signed here. */
+  readonly signCertificate?: (order: {
+    /** PEM of a PKCS #10 request whose signature was checked. */
+    readonly request: string;
+    /** As in the spec of a CertificateSigningRequest. */
+    readonly usages: readonly string[];
+    /** ms */
+    readonly duration: number;
+  }) => Promise<string>;
 }
 
 /** What a controller gets. Its client acts under its own identity: system:serviceaccount:kube-system:<name>-controller. */

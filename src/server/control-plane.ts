@@ -9,6 +9,7 @@ import { builtinDefinitions } from "../machinery/kinds/index.ts";
 import type { Logger } from "../machinery/logger.ts";
 import { startScheduler } from "../sched/scheduler.ts";
 import type { ClusterCertificates } from "./pki/certificate-files.ts";
+import { CertificateSigner } from "./pki/certificate-signer.ts";
 
 export interface ControlPlane {
   /** Resolves when what is under way has ended; the informers are stopped too. */
@@ -35,6 +36,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     recorders.push(created);
     return created;
   };
+  const signer = new CertificateSigner(certificates.ca, clock);
   // Controllers first: their indexes must be there before anybody starts the informers.
   const controllers = await startControllers({
     client: (serviceAccount) => api.client(controllerUser(serviceAccount)),
@@ -45,6 +47,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     definitions: builtinDefinitions,
     rootCertificate: certificates.ca.cert,
     podNetwork,
+    signCertificate: (order) => signer.sign(order),
   });
   const schedulerClient = api.client(schedulerUser);
   const scheduler = startScheduler({
@@ -59,6 +62,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       await Promise.all([scheduler.stop(), controllers.stop()]);
       await Promise.all(recorders.map((created) => created.stop()));
       await informers.stop();
+      await signer.close();
     },
   };
 }

@@ -19,12 +19,12 @@ export interface CertificateRequest {
   readonly days: number;
 }
 
-const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
+export const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const dayMilliseconds = 86_400_000;
 /** Clocks of joining machines may be a little behind. */
-const backdateMilliseconds = 5 * 60_000;
+export const backdateMilliseconds = 5 * 60_000;
 
-async function loadX509() {
+export async function loadX509() {
   await import("reflect-metadata");
   return import("@peculiar/x509");
 }
@@ -37,7 +37,7 @@ async function generateKeys(): Promise<{ keys: webcrypto.CryptoKeyPair; pem: str
 }
 
 /** Positive and 128 bits long, as RFC 5280 wants serial numbers. */
-function serialNumber(): string {
+export function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes[0] = (bytes[0] ?? 0) & 0x7f;
   return bytes.toString("hex");
