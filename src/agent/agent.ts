@@ -24,6 +24,7 @@ import { ProbeResults } from "./pod/probe-results.ts";
 import { Slots } from "./pod/slots.ts";
 import { PodWorkers } from "./pod/workers.ts";
 import { createProbeManager } from "./probes/manager.ts";
+import { resizeRefusal } from "./resize/capacity.ts";
 import type { Runtime } from "./runtime/types.ts";
 import { apiTime } from "./status/container-status.ts";
 import { createStatusReporter } from "./status/reporter.ts";
@@ -125,6 +126,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       services: () => desired.services(),
       allocatable,
     },
+    resizeRefusal: (wish) => resizeRefusal(wish, workers.allocatedBeside(wish), allocatable()),
     crashes: new BackOff(clock),
     ...(network ? { isolate: (pod, ips) => network.policies.isolate(pod, ips) } : {}),
     sandboxSlots: new Slots(SANDBOXES_AT_ONCE),

@@ -22,6 +22,8 @@ export interface ContainerConfigInput {
   readonly nodeMemoryBytes: number;
   /** /etc/hosts and /etc/resolv.conf of the pod; left out where the container mounts something there itself. */
   readonly podFiles: readonly Mount[];
+  /** The runtime's id of an ephemeral container's target. */
+  readonly targetId?: string;
 }
 
 /** Throws ContainerConfigError, and VolumeError for subPaths. */
@@ -57,6 +59,7 @@ export async function containerConfig(input: ContainerConfigInput): Promise<Cont
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,
     tty: container.tty ?? false,
+    ...(input.targetId === undefined ? {} : { processesOf: input.targetId }),
     ...security,
     ...cgroupSettings(pod, container, input.nodeMemoryBytes),
     specHash: specHash(container),

@@ -19,18 +19,30 @@ type CgroupSettings = Pick<
 >;
 
 export function cgroupSettings(pod: Pod, container: Container, nodeMemoryBytes: number): CgroupSettings {
+  const memoryLimit = memoryLimitBytes(container);
+  return {
+    ...cpuSettings(container),
+    ...(memoryLimit === undefined ? {} : { memoryLimitBytes: memoryLimit }),
+    oomScoreAdj: oomScore(pod, container, nodeMemoryBytes),
+  };
+}
+
+export function cpuSettings(
+  container: Container,
+): Pick<CgroupSettings, "cpuQuota" | "cpuPeriod"> & { cpuShares: number } {
   const { requests, limits } = container.resources ?? {};
   const cpuLimit = quantityMilliValue(limits?.cpu);
   const cpuRequest = requests?.cpu === undefined ? cpuLimit : quantityMilliValue(requests.cpu);
-  const memoryLimit = quantityValue(limits?.memory);
   return {
     cpuShares: Math.min(MAX_SHARES, Math.max(MIN_SHARES, Math.floor((cpuRequest * 1024) / 1000))),
     ...(cpuLimit === 0
       ? {}
       : { cpuQuota: Math.max(MIN_QUOTA, Math.floor((cpuLimit * PERIOD) / 1000)), cpuPeriod: PERIOD }),
-    ...(memoryLimit === 0 ? {} : { memoryLimitBytes: memoryLimit }),
-    oomScoreAdj: oomScore(pod, container, nodeMemoryBytes),
   };
+}
+
+export function memoryLimitBytes(container: Container): number | undefined {
+  return quantityValue(container.resources?.limits?.memory) || undefined;
 }
 
 function oomScore(pod: Pod, container: Container, nodeMemoryBytes: number): number {

@@ -77,7 +77,7 @@ function inSandbox(pod: Pod, view: PodView, probes: ProbeVerdicts, sandbox: Sand
       continue;
     }
     // A changed definition always means a new container; a failed probe only where the policy lets it run again.
-    const again = fault.because === "changed" || restartsAfterExit(pod, container, 137);
+    const again = fault.because === "changed" || fault.because === "resize" || restartsAfterExit(pod, container, 137);
     if (again) start.push(spec);
     kill.push({ ...fault, message: again ? `${fault.message}, will be restarted` : fault.message });
   }

@@ -8,6 +8,7 @@ import { fieldPathOf, type SpecContainer } from "../container/kinds.ts";
 import type { EventRecorder } from "../events/recorder.ts";
 import type { ImageManager } from "../image/manager.ts";
 import type { ProbeManager } from "../probes/types.ts";
+import type { ResizeRefusal } from "../resize/capacity.ts";
 import type { Runtime } from "../runtime/types.ts";
 import type { ClusterDns, DnsSettings } from "../sandbox/dns.ts";
 import type { StatusReporter } from "../status/reporter.ts";
@@ -26,6 +27,8 @@ export interface PodContext {
   readonly reporter: StatusReporter;
   readonly link: Pick<ServerLink, "confirmPodStopped">;
   readonly source: EnvironmentSource;
+  /** Why the node cannot give the pod what it wishes now; undefined where it can. */
+  readonly resizeRefusal: (wish: Pod) => ResizeRefusal | undefined;
   readonly crashes: BackOff;
   /** How many sandboxes are made at once. */
   readonly sandboxSlots: Slots;

@@ -157,6 +157,7 @@ async function startAll(
         attempt: nextAttempt(previous, name, latestOf(view, name)),
         podFiles,
         podIp: ips[0] ?? "127.0.0.1",
+        view,
         graceSeconds: execution.graceSeconds,
         unlessInterrupted: (work) => interruption.unless(work),
       });
@@ -205,6 +206,7 @@ export function nextAttempt(previous: PodStatus, name: string, latest: Container
   const statuses: ContainerStatus[] = [
     ...(previous.containerStatuses ?? []),
     ...(previous.initContainerStatuses ?? []),
+    ...(previous.ephemeralContainerStatuses ?? []),
   ];
   const status = statuses.find((status) => status.name === name);
   const counted = status?.restartCount ?? 0;

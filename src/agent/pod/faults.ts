@@ -1,6 +1,7 @@
 /** What is wrong with a container that runs. */
 import { isSidecar, type SpecContainer } from "../container/kinds.ts";
 import { specHash } from "../container/spec-hash.ts";
+import { resizeRequiresRestart } from "../resize/actuation.ts";
 import type { ContainerState } from "../runtime/types.ts";
 import type { ProbeVerdicts } from "./probe-results.ts";
 
@@ -9,7 +10,7 @@ export interface ContainerToKill {
   readonly state: ContainerState;
   /** The event's text: "Container web failed liveness probe, will be restarted". */
   readonly message: string;
-  readonly because: "startup" | "liveness" | "changed";
+  readonly because: "startup" | "liveness" | "changed" | "resize";
 }
 
 /** Why a running container cannot stay; undefined where it can. */
@@ -22,6 +23,9 @@ export function faultOf(
   const title = `${kind === "init" ? "Init container" : "Container"} ${container.name}`;
   if (running.specHash !== specHash(container) && (kind === "app" || isSidecar(container))) {
     return { spec, state: running, because: "changed", message: `${title} definition changed` };
+  }
+  if (resizeRequiresRestart(container, running) && (kind === "app" || isSidecar(container))) {
+    return { spec, state: running, because: "resize", message: `${title} resize requires restart` };
   }
   if (container.startupProbe && probes.verdict(running.id, "startup") === false) {
     return { spec, state: running, because: "startup", message: `${title} failed startup probe` };

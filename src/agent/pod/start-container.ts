@@ -1,5 +1,6 @@
 /** One container from its image to its postStart hook. */
-import type { Pod } from "../../machinery/types/core/v1.ts";
+import { goQuote } from "../../machinery/status/go-format.ts";
+import type { EphemeralContainer, Pod } from "../../machinery/types/core/v1.ts";
 import { containerConfig } from "../container/config.ts";
 import { ContainerConfigError } from "../container/config-error.ts";
 import type { SpecContainer } from "../container/kinds.ts";
@@ -10,6 +11,7 @@ import { emit, type PodContext } from "./context.ts";
 import { Grace } from "./grace.ts";
 import { killContainer } from "./kill.ts";
 import { HookError, runHook } from "./lifecycle-hooks.ts";
+import { latestOf, type PodView } from "./view.ts";
 
 /** A postStart hook has no time limit of its own. */
 const NO_LIMIT = 24 * 3600;
@@ -34,6 +36,7 @@ export interface StartInput {
   readonly attempt: number;
   readonly podFiles: readonly Mount[];
   readonly podIp: string;
+  readonly view: PodView;
   readonly graceSeconds: number;
   /** Resolves with its argument, or rejects at once when the pod is to end. */
   readonly unlessInterrupted: <T>(work: Promise<T>) => Promise<T>;
@@ -57,7 +60,9 @@ async function configure(context: PodContext, input: StartInput): Promise<Contai
     const image = await input.unlessInterrupted(
       context.images.ensure(pod, spec, (type, reason, message) => emit(context, pod, spec, type, reason, message)),
     );
+    const targetId = targetOf(input);
     return await containerConfig({
+      ...(targetId === undefined ? {} : { targetId }),
       pod,
       spec,
       attempt: input.attempt,
@@ -79,6 +84,15 @@ async function configure(context: PodContext, input: StartInput): Promise<Contai
     }
     throw error;
   }
+}
+
+/** The container whose processes an ephemeral one wants to see must run. */
+function targetOf({ spec, view }: StartInput): string | undefined {
+  const { targetContainerName } = spec.container as EphemeralContainer;
+  if (spec.kind !== "ephemeral" || !targetContainerName) return undefined;
+  const target = latestOf(view, targetContainerName);
+  if (target?.state === "running") return target.id;
+  throw new ContainerConfigError(`unable to find target container ${goQuote(targetContainerName)}`);
 }
 
 async function failing<T>(context: PodContext, input: StartInput, reason: string, work: () => Promise<T>): Promise<T> {

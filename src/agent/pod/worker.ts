@@ -6,6 +6,7 @@
 import type { Pod, PodStatus } from "../../machinery/types/core/v1.ts";
 import { findContainer } from "../container/kinds.ts";
 import { terminationMessage } from "../container/termination-message.ts";
+import { PodResize } from "../resize/pod-resize.ts";
 import { RuntimeUnavailableError, type SandboxState } from "../runtime/types.ts";
 import { apiTime } from "../status/container-status.ts";
 import type { StatusInput } from "../status/input.ts";
@@ -24,6 +25,8 @@ const FIRST_RETRY = 1000;
 const LAST_RETRY = 10_000;
 const ENGINE_RETRY = 5000;
 const DRIFT_CHECK = 10_000;
+/** Other pods may have ended since a resize was put off. */
+const RESIZE_RETRY = 10_000;
 /** What the API has let go of already (`kubectl delete --force`) gets no more than a moment. */
 const FORCED_GRACE = 2;
 
@@ -48,6 +51,7 @@ export class PodWorker {
   #ended: StatusInput["ended"];
   #grace: Grace | undefined;
   #interruption = new Interruption();
+  readonly #resize: PodResize;
   #due = false;
   #running: Promise<void> | undefined;
   #wake: { readonly at: number; readonly cancel: () => void } | undefined;
@@ -58,6 +62,7 @@ export class PodWorker {
     this.uid = pod.metadata.uid ?? "";
     this.#context = context;
     this.#finished = finished;
+    this.#resize = new PodResize(context, pod);
     this.#pod = pod;
     this.#status = pod.status ?? {};
     this.#told = this.#status;
@@ -65,6 +70,11 @@ export class PodWorker {
 
   get pod(): Pod {
     return this.#pod;
+  }
+
+  /** With the resources that the node has agreed to. */
+  get allocatedPod(): Pod {
+    return this.#resize.allocated(this.#pod);
   }
 
   get status(): PodStatus {
@@ -196,14 +206,16 @@ export class PodWorker {
     if (this.#stage === "terminating" || this.#removed || this.#pod.metadata.deletionTimestamp)
       return await this.#terminate();
     this.#enforceDeadline();
+    this.#resize.admit(this.#pod);
     this.#publish(false);
     if (this.#ended || isTerminal(this.#status.phase)) return await this.#terminate();
     await this.#setUpVolumes();
 
     const { clock } = this.#context;
-    const actions = computePodActions(this.#pod, this.#view, this.#context.results);
+    const pod = this.allocatedPod;
+    const actions = computePodActions(pod, this.#view, this.#context.results);
     const outcome = await executeActions(this.#context, {
-      pod: this.#pod,
+      pod,
       view: this.#view,
       actions,
       reasons: this.#reasons,
@@ -218,8 +230,11 @@ export class PodWorker {
       },
     });
     await this.#look();
+    if (await this.#resize.actuate(pod, this.#view)) await this.#look();
+    this.#resize.settle(pod, this.#view);
     this.#publish(false);
     this.#probe();
+    if (this.#resize.waits) this.#wakeAt(clock.now() + RESIZE_RETRY);
     if (outcome.retryAt !== undefined) this.#wakeAt(Math.max(outcome.retryAt, clock.now() + 1));
     // The runtime's events bring the next sync; what this one has made terminal is dealt with at once.
     if (isTerminal(this.#status.phase) || this.#pod.metadata.deletionTimestamp) this.#due = true;
@@ -238,8 +253,10 @@ export class PodWorker {
 
   #publish(terminated: boolean): void {
     const { clock, node, results, reporter } = this.#context;
+    const { refusal, failure } = this.#resize;
     this.#status = computePodStatus({
-      pod: this.#pod,
+      pod: this.allocatedPod,
+      resize: { ...(refusal ? { refusal } : {}), ...(failure === undefined ? {} : { failure }) },
       previous: this.#status,
       view: this.#view,
       probes: results,

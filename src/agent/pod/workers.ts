@@ -4,6 +4,7 @@ import type { Pod } from "../../machinery/types/core/v1.ts";
 import { findContainer } from "../container/kinds.ts";
 import type { ProbeKind, ProbeSink } from "../probes/types.ts";
 import { RuntimeUnavailableError } from "../runtime/types.ts";
+import { isTerminal } from "../status/pod-status.ts";
 import type { PodDirectory, PodOnNode } from "../streams/types.ts";
 import { emit, type PodContext } from "./context.ts";
 import { podView } from "./view.ts";
@@ -65,6 +66,13 @@ export class PodWorkers implements PodDirectory, ProbeSink {
   /** What the pod's volumes show has changed (a token was renewed). */
   refreshVolumes(podUid: string): void {
     this.#workers.get(podUid)?.contentChanged();
+  }
+
+  /** What the node has agreed to for all other pods that are not over. */
+  *allocatedBeside({ metadata: { uid } }: Pod): Iterable<Pod> {
+    for (const worker of this.#workers.values()) {
+      if (worker.uid !== uid && !isTerminal(worker.status.phase)) yield worker.allocatedPod;
+    }
   }
 
   podOf(ref: PodRef): PodOnNode | undefined {

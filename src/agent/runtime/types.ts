@@ -29,6 +29,8 @@ export interface Runtime {
   startContainer(id: string): Promise<void>;
   /** SIGTERM (or the image's StopSignal), then SIGKILL after `graceSeconds`. Resolves when it has ended. */
   stopContainer(id: string, graceSeconds: number): Promise<void>;
+  /** Changes what a running container may use. Throws RuntimeError where the engine refuses. */
+  updateContainer(id: string, resources: ContainerResources): Promise<void>;
   removeContainer(id: string): Promise<void>;
   inspectContainer(id: string): Promise<ContainerState | undefined>;
 
@@ -114,7 +116,15 @@ export interface SandboxState {
   readonly ips: readonly string[];
 }
 
-export interface ContainerConfig {
+export interface ContainerResources {
+  readonly cpuShares?: number;
+  /** Microseconds per `cpuPeriod`. */
+  readonly cpuQuota?: number;
+  readonly cpuPeriod?: number;
+  readonly memoryLimitBytes?: number;
+}
+
+export interface ContainerConfig extends ContainerResources {
   readonly podUid: string;
   readonly namespace: string;
   readonly podName: string;
@@ -146,13 +156,10 @@ export interface ContainerConfig {
   readonly dropCapabilities: readonly string[];
   readonly noNewPrivileges: boolean;
   readonly securityOpts: readonly string[];
-  readonly cpuShares?: number;
-  /** Microseconds per `cpuPeriod`. */
-  readonly cpuQuota?: number;
-  readonly cpuPeriod?: number;
-  readonly memoryLimitBytes?: number;
   readonly oomScoreAdj?: number;
   readonly shmSizeBytes?: number;
+  /** The container whose processes it sees (an ephemeral container's target). */
+  readonly processesOf?: string;
   /** A hash of the container's spec: a different one means it must be made anew. */
   readonly specHash: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -188,6 +195,8 @@ export interface ContainerState {
   readonly oomKilled: boolean;
   /** Why it could not be started, in the engine's words. */
   readonly error?: string;
+  /** What it may use now; absent where the runtime does not tell. */
+  readonly resources?: ContainerResources;
 }
 
 export interface ImageStatus {

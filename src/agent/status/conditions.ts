@@ -1,14 +1,15 @@
 /** https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-conditions */
 import type { ContainerStatus, Pod, PodCondition, PodPhase } from "../../machinery/types/core/v1.ts";
 import { isSidecar } from "../container/kinds.ts";
+import { outdatedContainers } from "../resize/actuation.ts";
 import type { StatusInput } from "./input.ts";
 
 type Verdict = Pick<PodCondition, "status"> & { readonly reason?: string; readonly message?: string };
 
 const yes: Verdict = { status: "True" };
 const own = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady"] as const;
-/** The condition types that the node alone writes. */
-export const OWN_CONDITIONS: ReadonlySet<string> = new Set(own);
+/** The condition types that the node alone writes. The last two stand only as long as they are true. */
+export const OWN_CONDITIONS: ReadonlySet<string> = new Set([...own, "PodResizePending", "PodResizeInProgress"]);
 
 export interface ConditionInput {
   readonly phase: PodPhase;
@@ -29,8 +30,8 @@ export function podConditions(input: StatusInput, facts: ConditionInput): PodCon
   };
   const generation = pod.metadata.generation;
   const before = previous.conditions ?? pod.status?.conditions ?? [];
-  const conditions = own.map((type): PodCondition => {
-    const { status, reason, message } = verdicts[type];
+  const all: [string, Verdict][] = [...own.map((type): [string, Verdict] => [type, verdicts[type]]), ...resizes(input)];
+  const conditions = all.map(([type, { status, reason, message }]): PodCondition => {
     const old = before.find((condition) => condition.type === type);
     return {
       type,
@@ -46,6 +47,18 @@ export function podConditions(input: StatusInput, facts: ConditionInput): PodCon
   // A pod that was made with its node's name: no scheduler has told that it is scheduled.
   const told = before.find(({ type }) => type === "PodScheduled");
   return [...conditions, ...others, told ?? { type: "PodScheduled", status: "True", lastTransitionTime: now }];
+}
+
+/** https://kubernetes.io/docs/tasks/configure-pod-container/resize-container-resources/#pod-resize-status */
+function resizes({ pod, view, resize = {} }: StatusInput): [string, Verdict][] {
+  const found: [string, Verdict][] = [];
+  if (resize.refusal) found.push(["PodResizePending", { ...yes, ...resize.refusal }]);
+  if (outdatedContainers(pod, view).length > 0) {
+    const { failure } = resize;
+    const why = failure === undefined ? {} : { reason: "Error", message: failure };
+    found.push(["PodResizeInProgress", { ...yes, ...why }]);
+  }
+  return found;
 }
 
 function initialized(pod: Pod, { phase, init, app }: ConditionInput): Verdict {

@@ -7,6 +7,7 @@ import type {
 } from "../../machinery/types/core/v1.ts";
 import { isSidecar, type SpecContainer } from "../container/kinds.ts";
 import { restartsAfterExit, restartsInitAfterFailure } from "../pod/restart-policy.ts";
+import { outdatedResources } from "../resize/actuation.ts";
 import type { ContainerState } from "../runtime/types.ts";
 import type { StatusInput } from "./input.ts";
 
@@ -31,8 +32,14 @@ export function containerStatus(input: StatusInput, spec: SpecContainer, hasInit
     ready: isReady(input, spec, state, latest, started, previous),
     ...(container.volumeMounts?.length ? { volumeMounts: volumeMountStatuses(container) } : {}),
     ...(running && container.resources?.requests ? { allocatedResources: container.resources.requests } : {}),
-    ...(running && container.resources ? { resources: container.resources } : {}),
+    ...(running && container.resources ? { resources: actualResources(container, latest, previous) } : {}),
   };
+}
+
+/** Until a resize is made, what was there before it. */
+function actualResources(container: Container, latest: ContainerState, previous: ContainerStatus | undefined) {
+  const { resources = {} } = container;
+  return outdatedResources(container, latest).length > 0 ? (previous?.resources ?? resources) : resources;
 }
 
 function previousOf(input: StatusInput, name: string): ContainerStatus | undefined {

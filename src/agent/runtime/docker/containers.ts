@@ -1,6 +1,6 @@
 /** App, init and ephemeral containers: from our configuration to Docker's, and from Docker's state to ours. */
 import type Docker from "dockerode";
-import type { ContainerConfig, ContainerState, SandboxState } from "../types.ts";
+import type { ContainerConfig, ContainerResources, ContainerState, SandboxState } from "../types.ts";
 import { containerLabels, dockerName, label, type Ownership } from "./labels.ts";
 import { required } from "./sandbox.ts";
 
@@ -55,18 +55,30 @@ export function containerOptions(
       CapDrop: [...config.dropCapabilities],
       GroupAdd: config.supplementalGroups.map(String),
       SecurityOpt: [...config.securityOpts, ...(config.noNewPrivileges ? ["no-new-privileges"] : [])],
-      ...(config.cpuShares === undefined ? {} : { CpuShares: config.cpuShares }),
-      ...(config.cpuQuota === undefined ? {} : { CpuQuota: config.cpuQuota }),
-      ...(config.cpuPeriod === undefined ? {} : { CpuPeriod: config.cpuPeriod }),
-      // Swap equal to memory: no swap, so that the limit is the limit.
-      ...(config.memoryLimitBytes === undefined
-        ? {}
-        : { Memory: config.memoryLimitBytes, MemorySwap: config.memoryLimitBytes }),
+      ...cgroupOptions(config),
       ...(config.oomScoreAdj === undefined ? {} : { OomScoreAdj: Math.max(lowestOomScore, config.oomScoreAdj) }),
       ...(config.shmSizeBytes === undefined ? {} : { ShmSize: config.shmSizeBytes }),
       // Named, so that logs can be read whatever the engine's default is; the sizes are the kubelet's defaults.
       LogConfig: { Type: "json-file", Config: { "max-size": "10m", "max-file": "5" } },
     },
+  };
+}
+
+export function cgroupOptions({ cpuShares, cpuQuota, cpuPeriod, memoryLimitBytes }: ContainerResources) {
+  return {
+    ...(cpuShares === undefined ? {} : { CpuShares: cpuShares }),
+    ...(cpuQuota === undefined ? {} : { CpuQuota: cpuQuota }),
+    ...(cpuPeriod === undefined ? {} : { CpuPeriod: cpuPeriod }),
+    // Swap equal to memory: no swap, so that the limit is the limit.
+    ...(memoryLimitBytes === undefined ? {} : { Memory: memoryLimitBytes, MemorySwap: memoryLimitBytes }),
+  };
+}
+
+function resourcesOf({ CpuShares, CpuQuota, Memory }: NonNullable<Inspected["HostConfig"]>): ContainerResources {
+  return {
+    ...(CpuShares ? { cpuShares: CpuShares } : {}),
+    ...(CpuQuota ? { cpuQuota: CpuQuota } : {}),
+    ...(Memory ? { memoryLimitBytes: Memory } : {}),
   };
 }
 
@@ -77,6 +89,7 @@ export type Inspected = Pick<Docker.ContainerInspectInfo, "Id" | "Created" | "Im
     "Status" | "Running" | "OOMKilled" | "ExitCode" | "Error" | "StartedAt" | "FinishedAt"
   >;
   readonly Config: Pick<Docker.ContainerInspectInfo["Config"], "Image" | "Labels">;
+  readonly HostConfig?: Pick<Docker.HostConfig, "CpuShares" | "CpuQuota" | "Memory">;
 };
 
 /** `imageId` as imageIdOf() of images.ts gives it. */
@@ -107,6 +120,7 @@ export function containerState(inspected: Inspected, imageId: string): Container
     ...(ended || failedToStart ? { exitCode: state.ExitCode } : {}),
     oomKilled: state.OOMKilled,
     ...(state.Error ? { error: state.Error } : {}),
+    ...(inspected.HostConfig ? { resources: resourcesOf(inspected.HostConfig) } : {}),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Clock } from "../../../machinery/clock.ts";
 import type { Logger } from "../../../machinery/logger.ts";
 import {
   type ContainerConfig,
+  type ContainerResources,
   type ContainerState,
   type ImageStatus,
   type PodNetwork,
@@ -15,7 +16,7 @@ import {
   type SandboxState,
 } from "../types.ts";
 import { attachToContainer } from "./attach.ts";
-import { containerOptions, containerState, type Inspected } from "./containers.ts";
+import { cgroupOptions, containerOptions, containerState, type Inspected } from "./containers.ts";
 import { connectEngine, type Engine, engineMessage } from "./engine.ts";
 import { watchEvents } from "./events.ts";
 import { execForProbe, execInContainer } from "./exec.ts";
@@ -61,6 +62,8 @@ class DockerRuntime implements Runtime {
   #network: Promise<string> | undefined;
   /** 0 once it was seen that this engine may not lower scores (an engine without CAP_SYS_RESOURCE, or rootless). */
   #oomScore = SANDBOX_OOM_SCORE;
+  /** Whether the engine can limit cpu and memory: one that cannot forgets what it was asked for. */
+  #keepsLimits = false;
   /** Ended containers do not change any more: they are inspected once. */
   readonly #ended = new Map<string, ContainerState>();
   /** Containers of which the engine told an "oom" event: it may forget by the time it tells how they ended. */
@@ -105,6 +108,7 @@ class DockerRuntime implements Runtime {
 
   async #askInfo(): Promise<RuntimeInfo> {
     const [info, version] = await this.#engine.call((docker) => Promise.all([docker.info(), docker.version()]));
+    this.#keepsLimits = info.MemoryLimit && info.CpuCfsQuota && (info as { CPUShares?: boolean }).CPUShares === true;
     return {
       name: "docker",
       version: version.Version,
@@ -229,7 +233,8 @@ class DockerRuntime implements Runtime {
     const options = await this.#engine.call(async (docker) => {
       const { HostConfig: host, Config: settings } = await docker.getContainer(sandbox.id).inspect();
       const own = `container:${sandbox.id}`;
-      const pidMode = settings.Labels[label.sharedProcesses] === "true" ? own : (host.PidMode ?? "");
+      const shared = settings.Labels[label.sharedProcesses] === "true" ? own : (host.PidMode ?? "");
+      const pidMode = shared === "" && config.processesOf ? `container:${config.processesOf}` : shared;
       const ipcMode = host.IpcMode === "host" ? "host" : own;
       // What the sandbox could not have, its containers cannot have either.
       const lowest = host.OomScoreAdj === 0 ? 0 : -1000;
@@ -248,6 +253,10 @@ class DockerRuntime implements Runtime {
       }
       throw error;
     }
+  }
+
+  async updateContainer(id: string, resources: ContainerResources): Promise<void> {
+    await this.#engine.call((docker) => docker.getContainer(id).update(cgroupOptions(resources)));
   }
 
   async stopContainer(id: string, graceSeconds: number): Promise<void> {
@@ -291,7 +300,9 @@ class DockerRuntime implements Runtime {
         waited += OOM_NOTICE;
         inspected = await this.#engine.call((docker) => docker.getContainer(id).inspect());
       }
-      const told = containerState(inspected as Inspected, await this.#imageId(inspected.Image));
+      const known = containerState(inspected as Inspected, await this.#imageId(inspected.Image));
+      const { resources: _unreliable, ...rest } = known;
+      const told = this.#keepsLimits ? known : rest;
       const killed = told.exitCode === 137 && this.#outOfMemory.has(id);
       const state = killed ? { ...told, oomKilled: true } : told;
       if (state.state === "exited" && state.finishedAt !== undefined) this.#ended.set(id, state);

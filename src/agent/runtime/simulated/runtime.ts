@@ -7,6 +7,7 @@ import { Readable } from "node:stream";
 import type { Clock } from "../../../machinery/clock.ts";
 import {
   type ContainerConfig,
+  type ContainerResources,
   type ContainerState,
   type ImageStatus,
   type Runtime,
@@ -99,6 +100,7 @@ export class SimulatedRuntime implements Runtime {
     const state: ContainerState = {
       ...{ id, podUid, namespace, podName, name, kind, attempt, specHash, image },
       ...{ imageId: imageOf(image).id, state: "created", createdAt: this.#now(), oomKilled: false },
+      resources: resourcesOf(config),
     };
     this.#containers.set(id, { config, state, cancelExit: () => undefined });
     return id;
@@ -119,6 +121,12 @@ export class SimulatedRuntime implements Runtime {
   async stopContainer(id: string, _graceSeconds: number): Promise<void> {
     const container = this.#find(id);
     if (container.state.state === "running") this.#exit(container, 0);
+  }
+
+  async updateContainer(id: string, resources: ContainerResources): Promise<void> {
+    const container = this.#find(id);
+    container.state = { ...container.state, resources };
+    this.#changed(container.state.podUid);
   }
 
   async removeContainer(id: string): Promise<void> {
@@ -205,4 +213,13 @@ function imageOf(image: string): ImageStatus {
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
+}
+
+function resourcesOf({ cpuShares, cpuQuota, cpuPeriod, memoryLimitBytes }: ContainerConfig): ContainerResources {
+  return {
+    ...(cpuShares === undefined ? {} : { cpuShares }),
+    ...(cpuQuota === undefined ? {} : { cpuQuota }),
+    ...(cpuPeriod === undefined ? {} : { cpuPeriod }),
+    ...(memoryLimitBytes === undefined ? {} : { memoryLimitBytes }),
+  };
 }
