@@ -72,7 +72,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   await mkdir(dataDir, { recursive: true });
   const host = await hostFacts();
   const addresses = [options.nodeIp ?? hostAddress()];
-  const network = options.network && (await startNetwork({ nodeName, runtime, clock, log, ...options.network }));
+  const network =
+    options.network &&
+    (await startNetwork({ nodeName, nodeAddress: addresses[0] ?? "", runtime, clock, log, ...options.network }));
   let measured: Measurement | undefined;
 
   const heartbeat = new Heartbeat({
@@ -128,7 +130,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     },
     resizeRefusal: (wish) => resizeRefusal(wish, workers.allocatedBeside(wish), allocatable()),
     crashes: new BackOff(clock),
-    ...(network ? { isolate: (pod, ips) => network.policies.isolate(pod, ips) } : {}),
+    ...(network?.isolate ? { isolate: network.isolate } : {}),
     sandboxSlots: new Slots(SANDBOXES_AT_ONCE),
     clock,
     log,
@@ -137,7 +139,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       ips: addresses,
       memoryBytes: () => measured?.runtime?.memoryBytes,
       clusterDns: () => network?.clusterDns(),
-      ...(options.network ? { clusterDomain: options.network.clusterDomain } : {}),
+      ...(network ? { clusterDomain: () => network.clusterDomain(), networkReady: () => network.ready() } : {}),
     }),
   };
 
@@ -147,10 +149,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const registered = heartbeat.register().then(() => {
     if (stopped) return;
     const ends = [link.subscribe(desired)];
-    if (network) {
-      ends.push(link.subscribe(network.directory, network.kinds));
-      ends.push(link.subscribe(network.policies.sink, network.policies.kinds));
-    }
+    for (const { sink, kinds } of network?.subscriptions ?? []) ends.push(link.subscribe(sink, kinds));
     unsubscribe = () => {
       for (const end of ends) end();
     };

@@ -53,11 +53,7 @@ async function startOwnNode({ config, links, agents, apiPort, clock, log }: Node
     link: links.connect(config.nodeName),
     runtime,
     dataDir: join(config.dataDir, "agent"),
-    network: {
-      serviceCidr: config.serviceCidr,
-      clusterDomain: "cluster.local",
-      apiServer: { address: config.bindAddress, port: apiPort },
-    },
+    network: { apiServer: { address: config.bindAddress, port: apiPort } },
     clock,
     log: agentLog,
   });

@@ -1,30 +1,28 @@
-/** Services and DNS of one node: what the cluster's Services are to its pods and to the host itself. */
-import type { DesiredKind } from "../../../proto/agent.ts";
+/**
+ * The network of one node: its pods' bridge, the ways to other nodes' pods, Services and DNS. All that it needs to know of
+ * the cluster comes from the server; until that has told of the node's own range of addresses, pods wait.
+ */
+import type { DesiredKind, DesiredStateSink } from "../../../proto/agent.ts";
 import type { Clock } from "../../machinery/clock.ts";
 import type { Logger } from "../../machinery/logger.ts";
-import type { Service } from "../../machinery/types/core/v1.ts";
-import type { EndpointSlice } from "../../machinery/types/discovery/v1.ts";
-import { inRange } from "../dns/addresses.ts";
-import { ClusterZone } from "../dns/cluster-zone.ts";
 import { Forwarder } from "../dns/forwarder.ts";
-import { DnsServer } from "../dns/server.ts";
 import { UpstreamServers } from "../dns/upstream.ts";
-import type { PodNetwork, Runtime } from "../runtime/types.ts";
+import type { PodNetwork, PodNetworkWish, Runtime } from "../runtime/types.ts";
 import type { ClusterDns } from "../sandbox/dns.ts";
+import { type Attachment, attach } from "./attachment.ts";
 import { clusterDnsAddress } from "./cluster-addresses.ts";
-import { createNft, findProgram, type Nft } from "./nft.ts";
-import { type BridgeAbilities, PodBridge } from "./pod-bridge.ts";
+import { type HostNetworking, hostNetworking } from "./host-networking.ts";
+import { NetworkState, networkStateKinds, podCidrOf } from "./network-state.ts";
+import { Overlay } from "./overlay/overlay.ts";
+import { VXLAN_OVERHEAD, VXLAN_PORT } from "./overlay/plan.ts";
 import { PolicyEnforcer } from "./policy/policy-enforcer.ts";
-import { removalText as policyRemovalText, policyTableName } from "./policy/policy-table.ts";
+import { overlayDevice } from "./removal.ts";
 import { directoryKinds, ServiceDirectory } from "./service-directory.ts";
-import { ServiceProxy } from "./service-proxy.ts";
-import { removalText } from "./table.ts";
+import { underlayMtu } from "./underlay.ts";
+
+export { removeNodeNetwork } from "./removal.ts";
 
 export interface NetworkOptions {
-  /** "10.43.0.0/16" */
-  readonly serviceCidr: string;
-  /** "cluster.local" */
-  readonly clusterDomain: string;
   /**
    * Where this node reaches the API server: what its pods reach as the Service default/kubernetes. A wildcard address: it
    * listens on all addresses of this machine. Absent: the EndpointSlices of that Service say.
@@ -34,214 +32,254 @@ export interface NetworkOptions {
 
 export interface NetworkContext extends NetworkOptions {
   readonly nodeName: string;
+  /** Of this node, as other nodes reach it. */
+  readonly nodeAddress: string;
   readonly runtime: Runtime;
   readonly clock: Clock;
   readonly log: Logger;
 }
 
 export interface NodeNetwork {
-  /** To be subscribed to the server for these kinds. */
-  readonly directory: ServiceDirectory;
-  readonly kinds: readonly DesiredKind[];
-  /** NetworkPolicies of this node's pods; a subscription of its own. */
-  readonly policies: PolicyEnforcer;
+  /** To be subscribed to the server, each for its kinds. */
+  readonly subscriptions: readonly { readonly sink: DesiredStateSink; readonly kinds: readonly DesiredKind[] }[];
   /** Undefined where pods cannot reach it; they then ask whom the host asks. */
   clusterDns(): ClusterDns | undefined;
-  /** The rules stay: Services work on while the agent is away; only DNS is not answered. */
+  clusterDomain(): string;
+  /** Puts the NetworkPolicies' rules for a pod in force; absent where this host cannot. */
+  readonly isolate?: PolicyEnforcer["isolate"];
+  /** Resolves when pods can be given addresses; rejects with NetworkNotReadyError when that takes too long: ask again. */
+  ready(): Promise<void>;
+  /** The rules and routes stay: Services work on while the agent is away; only DNS is not answered. */
   stop(): Promise<void>;
+}
+
+/** In the kubelet's words. */
+export class NetworkNotReadyError extends Error {
+  override name = "NetworkNotReadyError";
+  constructor(why: string) {
+    super(
+      `network is not ready: container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:${why}`,
+    );
+  }
 }
 
 const FIRST_RETRY = 500;
 const LAST_RETRY = 10_000;
-const dnsKey = "kube-system/kube-dns";
-const apiServerKey = "default/kubernetes";
+const PATIENCE = 10_000;
+const CHECK_INTERVAL = 60_000;
 
 /**
- * Undefined where this host cannot do it (not Linux, no nft, not allowed to use it): a line in the log says so, and pods
- * run without. Does not wait for the container engine.
+ * Undefined where the runtime's pods have no network. What this host cannot do (not Linux, no nft, not allowed to use it)
+ * is told by lines in the log, and pods run without. Does not wait for the container engine.
  */
 export async function startNodeNetwork(context: NetworkContext): Promise<NodeNetwork | undefined> {
-  const nft = await usableNft(context);
-  return nft && context.runtime.podNetwork ? new Network(context, nft) : undefined;
-}
-
-/** Takes all rules of a node out of the kernel. `podInterface`: the name of its pods' bridge, which is the table's too. */
-export async function removeNodeNetwork(podInterface: string): Promise<void> {
-  const program = findProgram("nft");
-  if (!program) return;
-  const services = removalText({ family: "ip", name: podInterface });
-  await createNft([program]).apply(`${services}${policyRemovalText({ name: policyTableName(podInterface) })}`);
-}
-
-async function usableNft({ log }: NetworkContext): Promise<Nft | undefined> {
-  const without = "Services and cluster DNS do not work on this node (port-forward does)";
-  const program = process.platform === "linux" ? findProgram("nft") : undefined;
-  if (!program) {
-    log.info({}, `no nftables here: ${without}`);
-    return undefined;
-  }
-  const nft = createNft([program]);
-  try {
-    await nft.check();
-    return nft;
-  } catch (error) {
-    log.info({ err: error }, `nftables cannot be used: ${without}`);
-    return undefined;
-  }
+  if (!context.runtime.configurePodNetwork) return undefined;
+  return new Network(context, await hostNetworking(context.log));
 }
 
 class Network implements NodeNetwork {
-  readonly directory = new ServiceDirectory();
-  readonly kinds = directoryKinds;
-  readonly policies: PolicyEnforcer;
+  readonly subscriptions;
+  readonly isolate?: PolicyEnforcer["isolate"];
   readonly #context: NetworkContext;
-  readonly #nft: Nft;
-  readonly #dnsAddress: string;
+  readonly #policies: PolicyEnforcer | undefined;
+  readonly #host: HostNetworking;
+  readonly #directory = new ServiceDirectory();
+  readonly #state: NetworkState;
   readonly #forwarder: Forwarder;
+  readonly #overlay: Overlay | undefined;
+  readonly #waiting = new Set<() => void>();
   #podNetwork: PodNetwork | undefined;
-  #dns: DnsServer | undefined;
-  #proxy: ServiceProxy | undefined;
-  #off = false;
+  /** What the bridge was made by. */
+  #made: string | undefined;
+  #attachment: Attachment | undefined;
+  #withoutDns = false;
+  #isReady = false;
+  #running: Promise<void> | undefined;
+  #again = false;
   #stopped = false;
-  #cancelRetry: () => void = () => undefined;
-  /** Absent until the container engine has told of the pods' network; it may never. */
-  #begun: Promise<void> | undefined;
+  #retry = FIRST_RETRY;
+  #cancelNext: () => void = () => undefined;
+  #problem = "the node has no range of addresses for its pods yet";
 
-  constructor(context: NetworkContext, nft: Nft) {
+  constructor(context: NetworkContext, host: HostNetworking) {
     this.#context = context;
-    this.#nft = nft;
-    this.#dnsAddress = clusterDnsAddress(context.serviceCidr);
+    this.#host = host;
+    this.#withoutDns = host.nft === undefined;
     const { clock, log, nodeName } = context;
-    this.policies = new PolicyEnforcer({ nodeName, nft, clock, log });
-    const isOwn = (address: string) => address === this.#dnsAddress || address === this.#podNetwork?.gateway;
-    const upstream = new UpstreamServers("/etc/resolv.conf", clock, isOwn);
+    const policies = host.nft && new PolicyEnforcer({ nodeName, nft: host.nft, clock, log });
+    this.#policies = policies;
+    if (policies) this.isolate = (pod, ips) => policies.isolate(pod, ips);
+    this.#state = new NetworkState(() => this.#look());
+    const upstream = new UpstreamServers("/etc/resolv.conf", clock, (address) => this.#isOwn(address));
     this.#forwarder = new Forwarder({ servers: () => upstream.servers(), clock, log });
-    void this.#bringUp(FIRST_RETRY);
+    this.#overlay = host.overlay && new Overlay({ kernel: host.overlay, clock, log });
+    this.subscriptions = [
+      { sink: this.#state, kinds: networkStateKinds },
+      { sink: this.#directory, kinds: directoryKinds },
+      ...(policies ? [{ sink: policies.sink, kinds: policies.kinds }] : []),
+    ];
   }
 
   clusterDns(): ClusterDns | undefined {
-    return this.#off ? undefined : { servers: [this.#dnsAddress], domain: this.#context.clusterDomain };
+    const { settings } = this.#state;
+    if (this.#withoutDns || !settings) return undefined;
+    return { servers: [clusterDnsAddress(settings.serviceCIDR)], domain: settings.clusterDomain };
+  }
+
+  clusterDomain(): string {
+    return this.#state.settings?.clusterDomain ?? "cluster.local";
+  }
+
+  ready(): Promise<void> {
+    if (this.#isReady) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        cancel();
+        this.#waiting.delete(done);
+        resolve();
+      };
+      const cancel = this.#context.clock.after(PATIENCE, () => {
+        this.#waiting.delete(done);
+        reject(new NetworkNotReadyError(this.#problem));
+      });
+      this.#waiting.add(done);
+    });
   }
 
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#cancelRetry();
-    // Its failure is told, and tried again, where it was begun.
-    await this.#begun?.catch(() => undefined);
+    this.#cancelNext();
+    await this.#running;
     this.#forwarder.close();
-    await Promise.all([this.#proxy?.stop(), this.policies.stop(), this.#dns?.close()]);
+    await Promise.all([this.#attachment?.close(), this.#policies?.stop(), this.#overlay?.stop()]);
   }
 
-  async #bringUp(retryIn: number): Promise<void> {
-    const { runtime, clock, log } = this.#context;
-    try {
-      const network = await runtime.podNetwork?.();
-      if (!network || this.#stopped) return;
-      this.#begun = this.#begin(network);
-      await this.#begun;
-    } catch (error) {
-      if (this.#stopped) return;
-      log.debug({ err: error, retryIn }, "the pods' network is not there yet");
-      this.#cancelRetry = clock.after(retryIn, () => {
-        void this.#bringUp(Math.min(LAST_RETRY, retryIn * 2));
-      });
-    }
+  #isOwn(address: string): boolean {
+    const { settings } = this.#state;
+    return (
+      address === this.#podNetwork?.gateway || (settings ? address === clusterDnsAddress(settings.serviceCIDR) : false)
+    );
   }
 
-  async #begin(network: PodNetwork): Promise<void> {
-    const { clock, log, nodeName } = this.#context;
-    this.#podNetwork = network;
-    const bridge = new PodBridge(network.interface, log);
-    const abilities = await bridge.prepare();
-    if (!abilities) {
-      this.#off = true;
-      this.policies.giveUp();
-      log.warn(
-        { interface: network.interface },
-        "the pods' bridge is not an interface of this machine: Services and cluster DNS do not work (port-forward does)",
-      );
+  #look(): void {
+    if (this.#stopped) return;
+    if (this.#running) {
+      this.#again = true;
       return;
     }
-    this.policies.start(network.interface);
-    const dnsPort = await this.#startDns(network);
-    this.directory.setBuiltin(dnsKey, dnsService(this.#dnsAddress, network.gateway, dnsPort));
-    this.#findApiServer(network, abilities);
-    this.#proxy = new ServiceProxy({
-      directory: this.directory,
-      nft: this.#nft,
-      table: { family: "ip", name: network.interface, podInterface: network.interface, ...abilities },
-      nodeName,
-      beforeSync: () => bridge.allowHairpin(),
-      clock,
-      log,
+    this.#cancelNext();
+    this.#running = this.#run().finally(() => {
+      this.#running = undefined;
     });
-    this.#proxy.start();
   }
 
-  async #startDns({ gateway, subnet, interface: name }: PodNetwork): Promise<number> {
-    const { clusterDomain, serviceCidr, log } = this.#context;
-    const zone = new ClusterZone({
-      directory: this.directory,
-      domain: clusterDomain,
-      address: this.#dnsAddress,
-      isClusterAddress: (address) => inRange(address, serviceCidr) || inRange(address, subnet),
-    });
-    this.#dns = new DnsServer({ zone, forwarder: this.#forwarder, log });
-    return this.#dns.listen(gateway, usualPort(name));
+  async #run(): Promise<void> {
+    const { clock, log } = this.#context;
+    let wait = CHECK_INTERVAL;
+    do {
+      this.#again = false;
+      try {
+        await this.#bringUp();
+        this.#retry = FIRST_RETRY;
+        wait = CHECK_INTERVAL;
+      } catch (error) {
+        if (this.#stopped) return;
+        this.#problem = (error as Error).message;
+        log.debug({ err: error, retryIn: this.#retry }, "the node's network is not as it should be yet");
+        wait = this.#retry;
+        this.#retry = Math.min(LAST_RETRY, this.#retry * 2);
+      }
+    } while (this.#again && !this.#stopped);
+    if (!this.#stopped) this.#cancelNext = clock.after(wait, () => this.#look());
   }
 
-  #findApiServer({ gateway }: PodNetwork, { routesLoopback }: BridgeAbilities): void {
-    const { apiServer, log } = this.#context;
-    if (!apiServer) return;
-    const wildcard = apiServer.address === "0.0.0.0" || apiServer.address === "::";
-    const address = wildcard ? gateway : apiServer.address;
-    if (address.startsWith("127.") && !routesLoopback) {
-      log.warn(
-        {},
-        "pods cannot reach the API server: it listens on the loopback only (--bind-address=0.0.0.0 cures it)",
-      );
+  async #bringUp(): Promise<void> {
+    const { nodeName } = this.#context;
+    const { settings } = this.#state;
+    const own = this.#state.node(nodeName);
+    const podCidr = own && podCidrOf(own);
+    if (!settings || !podCidr) return;
+    const wire = await underlayMtu(this.#context.nodeAddress);
+    const overhead = settings.overlay === "vxlan" ? VXLAN_OVERHEAD : 0;
+    const mtu = wire === undefined ? undefined : wire - overhead;
+    await this.#makeBridge({
+      subnet: podCidr,
+      ...(mtu === undefined ? {} : { mtu }),
+      masquerade: this.#host.nft === undefined,
+    });
+    this.#becomeReady();
+    await this.#openFirewall();
+    if (!this.#podNetwork || this.#podNetwork.subnet !== podCidr) return;
+    await this.#overlay?.set({
+      kind: settings.overlay,
+      device: overlayDevice(this.#podNetwork.interface),
+      vxlanId: settings.vxlanID,
+      clusterCidr: settings.clusterCIDR,
+      address: this.#context.nodeAddress,
+      podCidr,
+      mtu: mtu ?? 1500 - overhead,
+      peers: this.#state.peersOf(nodeName),
+    });
+  }
+
+  async #makeBridge(wish: PodNetworkWish): Promise<void> {
+    const { runtime, nodeName, apiServer, clock, log } = this.#context;
+    const { nft } = this.#host;
+    const { settings } = this.#state;
+    const wanted = JSON.stringify([wish, settings]);
+    if (wanted === this.#made || !settings) return;
+    await this.#attachment?.close();
+    this.#attachment = undefined;
+    const network = await runtime.configurePodNetwork?.(wish);
+    if (!network || this.#stopped) return;
+    this.#podNetwork = network;
+    if (nft) {
+      this.#attachment = await attach({
+        network,
+        settings,
+        directory: this.#directory,
+        forwarder: this.#forwarder,
+        nft,
+        nodeName,
+        ...(apiServer ? { apiServer } : {}),
+        clock,
+        log,
+      });
+      this.#withoutDns = this.#attachment === undefined;
+      if (this.#attachment) this.#policies?.start(network.interface);
+      else {
+        this.#policies?.giveUp();
+        log.warn(
+          { interface: network.interface },
+          "the pods' bridge is not an interface of this machine: Services and cluster DNS do not work (port-forward does)",
+        );
+      }
     }
-    this.directory.setBuiltin(apiServerKey, { slices: [slice([address], [{ name: "https", port: apiServer.port }])] });
+    this.#made = wanted;
   }
-}
 
-/** The same after each start, so that clients which ask from one socket for ever find it again; below the node ports. */
-function usualPort(name: string): number {
-  let hash = 0;
-  for (const character of name) hash = (hash * 31 + character.charCodeAt(0)) % 10_000;
-  return 20_000 + hash;
-}
+  #becomeReady(): void {
+    this.#isReady = true;
+    for (const done of [...this.#waiting]) done();
+  }
 
-function dnsService(clusterIP: string, address: string, port: number): { service: Service; slices: EndpointSlice[] } {
-  const ports = [
-    { name: "dns", protocol: "UDP", port: 53 },
-    { name: "dns-tcp", protocol: "TCP", port: 53 },
-  ];
-  const service: Service = {
-    apiVersion: "v1",
-    kind: "Service",
-    metadata: { namespace: "kube-system", name: "kube-dns" },
-    spec: { type: "ClusterIP", clusterIP, clusterIPs: [clusterIP], ports },
-  };
-  const slices = [
-    slice(
-      [address],
-      ports.map((one) => ({ ...one, port })),
-    ),
-  ];
-  return { service, slices };
-}
-
-function slice(
-  addresses: string[],
-  ports: { readonly name: string; readonly protocol?: string; readonly port: number }[],
-): EndpointSlice {
-  return {
-    apiVersion: "discovery.k8s.io/v1",
-    kind: "EndpointSlice",
-    metadata: {},
-    addressType: "IPv4",
-    endpoints: [{ addresses, conditions: { ready: true } }],
-    ports: ports.map(({ protocol = "TCP", ...port }) => ({ ...port, protocol })),
-  };
+  async #openFirewall(): Promise<void> {
+    const { settings } = this.#state;
+    const network = this.#podNetwork;
+    if (!network || !settings || !this.#attachment || !this.#host.firewall) return;
+    const { apiServer } = this.#context;
+    try {
+      await this.#host.firewall.allow({
+        bridge: network.interface,
+        clusterCidr: settings.clusterCIDR,
+        ...(settings.overlay === "vxlan" ? { overlayPort: VXLAN_PORT } : {}),
+        answers: [this.#attachment.dnsPort, ...(apiServer ? [apiServer.port] : [])].map((port) => ({
+          address: network.gateway,
+          port,
+        })),
+      });
+    } catch (error) {
+      this.#context.log.warn({ err: error }, "the host's firewall may keep traffic from pods");
+    }
+  }
 }

@@ -2,6 +2,7 @@
  * The table in nft's language. All of ours is in one table of one family, so that it is replaced in one transaction and
  * removed in one command, and nothing else on the host is touched.
  */
+import { cidrsOverlap, parseCidr } from "../../machinery/net/cidr.ts";
 import type { Container } from "./fragment.ts";
 import type { Element, RuleChanges } from "./ruleset.ts";
 import type { Family } from "./service-ports.ts";
@@ -13,6 +14,10 @@ export interface TableOptions {
   readonly name: string;
   /** The interface of this node's pods. */
   readonly podInterface: string;
+  /** The addresses on it. */
+  readonly podCidr: string;
+  /** What is sent to these addresses keeps its sender: pods of all nodes know each other. */
+  readonly clusterCidr: string;
   /** The kernel shows bridged packets to these rules (br_netfilter): answers within the bridge find their way back. */
   readonly bridgeFiltered: boolean;
   /** The pods' bridge routes to the host's loopback: node ports answer on it, and so may an API server that listens there. */
@@ -43,7 +48,7 @@ export function tableText(options: TableOptions, all: RuleChanges): string {
  * comes from its pods is not for our Services, though they have the same addresses.
  */
 function skeleton(options: TableOptions): string {
-  const { family, name, podInterface, bridgeFiltered, routesLoopback } = options;
+  const { family, name, podInterface, bridgeFiltered, routesLoopback, podCidr, clusterCidr } = options;
   const address = family === "ip" ? "ipv4_addr" : "ipv6_addr";
   const loopback = family === "ip" ? "127.0.0.0/8" : "::1";
   const destination = `${family} daddr . meta l4proto . th dport`;
@@ -96,6 +101,7 @@ function skeleton(options: TableOptions): string {
     type nat hook postrouting priority srcnat - 5; policy accept;
     meta mark & ${MARK} == ${MARK} meta mark set meta mark & ${WITHOUT_MARK} masquerade fully-random
     ${family} saddr . ${family} daddr @hairpin masquerade fully-random
+    ${family} saddr ${podCidr} ${family} daddr != { ${leftAlone(podCidr, clusterCidr).join(", ")} } oifname != "${podInterface}" masquerade fully-random
   }
   chain filter-forward {
     type filter hook forward priority filter - 5; policy accept;
@@ -116,6 +122,14 @@ function skeleton(options: TableOptions): string {
   }
 }
 `;
+}
+
+/** Multicast, too, is not for the world outside. */
+function leftAlone(podCidr: string, clusterCidr: string): string[] {
+  const pods = parseCidr(podCidr);
+  const cluster = parseCidr(clusterCidr);
+  const within = pods && cluster && cidrsOverlap(pods, cluster);
+  return [clusterCidr, "224.0.0.0/4", ...(within ? [] : [podCidr])];
 }
 
 /** What takes the table from before to after, in one transaction and in an order in which every name is there when used. */

@@ -13,15 +13,18 @@ export interface NodeFactsInput {
   readonly memoryBytes: () => number | undefined;
   /** Undefined while there is none that a pod could reach. */
   readonly clusterDns: () => ClusterDns | undefined;
-  readonly clusterDomain?: string;
+  readonly clusterDomain?: () => string;
+  /** Absent: pods' addresses are there from the beginning. */
+  readonly networkReady?: () => Promise<void>;
 }
 
-export function nodeFacts({ ips, memoryBytes, clusterDns, clusterDomain }: NodeFactsInput): NodeFacts {
+export function nodeFacts({ ips, memoryBytes, clusterDns, clusterDomain, networkReady }: NodeFactsInput): NodeFacts {
   return {
     ips: () => ips,
     memoryBytes: () => memoryBytes() ?? totalmem(),
     clusterDns,
-    clusterDomain: clusterDomain ?? "cluster.local",
+    clusterDomain: clusterDomain ?? (() => "cluster.local"),
+    networkReady: networkReady ?? (() => Promise.resolve()),
     hostDns,
     hostsFile: () => readFile("/etc/hosts", "utf8"),
   };

@@ -28,7 +28,7 @@ export function hostArchitecture(): "amd64" | "arm64" {
 /** The address others reach this host by: the first one of a real interface, IPv4 before IPv6. */
 export function hostAddress(): string {
   const addresses = Object.entries(networkInterfaces())
-    .filter(([name]) => !/^(docker|br-|kl-|veth|cni|virbr)/.test(name))
+    .filter(([name]) => !/^(docker|br-|kl-|klv-|veth|cni|virbr)/.test(name))
     .flatMap(([, list]) => list ?? [])
     .filter(({ internal }) => !internal);
   const found = addresses.find(({ family }) => family === "IPv4") ?? addresses.find(({ scopeid }) => scopeid === 0);

@@ -44,7 +44,9 @@ export interface NodeFacts {
   ips(): readonly string[];
   memoryBytes(): number;
   clusterDns(): ClusterDns | undefined;
-  readonly clusterDomain: string;
+  clusterDomain(): string;
+  /** Resolves when pods can be given addresses; rejects with NetworkNotReadyError when that takes too long. */
+  networkReady(): Promise<void>;
   /** From the host's resolv.conf; undefined where it names no server that containers can reach. */
   hostDns(): Promise<DnsSettings | undefined>;
   hostsFile(): Promise<string>;

@@ -99,13 +99,17 @@ async function makeSandbox(
   attempt: number,
 ): Promise<SandboxState> {
   const { node } = context;
-  const dns = podDns(pod, node.clusterDns(), await node.hostDns());
   try {
+    await interruption.unless(node.networkReady());
+    const dns = podDns(pod, node.clusterDns(), await node.hostDns());
     return await context.sandboxSlots.run(async () => {
       interruption.check();
-      return await context.runtime.createSandbox(sandboxConfig(pod, attempt, node.clusterDomain, dns));
+      return await context.runtime.createSandbox(sandboxConfig(pod, attempt, node.clusterDomain(), dns));
     });
   } catch (error) {
+    if (error instanceof Error && error.name === "NetworkNotReadyError") {
+      emit(context, pod, undefined, "Warning", "NetworkNotReady", error.message);
+    }
     if (error instanceof Error && error.name === "RuntimeError") {
       emit(
         context,

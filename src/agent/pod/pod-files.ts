@@ -18,7 +18,7 @@ export async function writePodFiles(
 ): Promise<readonly Mount[]> {
   const folder = podFolders(context.dataDir, pod.metadata.uid ?? "").pod;
   await mkdir(folder, { recursive: true, mode: 0o750 });
-  const { hostname, fqdn } = podHostname(pod, context.node.clusterDomain);
+  const { hostname, fqdn } = podHostname(pod, context.node.clusterDomain());
   const hosts = formatHostsFile({
     ips,
     hostname,

@@ -53,6 +53,20 @@ export interface Runtime {
 
   /** The bridge that this node's pods are on, made if need be; absent where pods have no network of their own. */
   podNetwork?(): Promise<PodNetwork>;
+  /**
+   * How the bridge is to be from now on; resolves with what it is. A bridge that is otherwise is made anew, and the
+   * sandboxes on it end with it.
+   */
+  configurePodNetwork?(wish: PodNetworkWish): Promise<PodNetwork>;
+}
+
+export interface PodNetworkWish {
+  /** Where the engine has given these addresses away already it chooses others. */
+  readonly subnet: string;
+  /** Absent: the engine's own. */
+  readonly mtu?: number;
+  /** Whether the engine hides the pods' addresses from all that is not on the bridge. */
+  readonly masquerade: boolean;
 }
 
 export interface PodNetwork {

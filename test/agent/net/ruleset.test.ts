@@ -110,6 +110,8 @@ describeNetwork("in the kernel", () => {
     family: "ip",
     name,
     podInterface: "kl-pods",
+    podCidr: "10.42.0.0/24",
+    clusterCidr: "10.42.0.0/16",
     bridgeFiltered: true,
     routesLoopback: true,
   });

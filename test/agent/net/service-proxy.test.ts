@@ -40,7 +40,15 @@ beforeEach(() => {
   proxy = new ServiceProxy({
     directory,
     nft,
-    table: { family: "ip", name: "kl-pods", podInterface: "kl-pods", bridgeFiltered: true, routesLoopback: true },
+    table: {
+      family: "ip",
+      name: "kl-pods",
+      podInterface: "kl-pods",
+      bridgeFiltered: true,
+      routesLoopback: true,
+      podCidr: "10.42.0.0/24",
+      clusterCidr: "10.42.0.0/16",
+    },
     nodeName: "n1",
     beforeSync,
     clock,

@@ -61,7 +61,15 @@ async function put(bridgeFiltered: boolean, ...services: Service[]): Promise<voi
     const context = { family: "ip", nodeName: "n1", podInterface: bridge } as const;
     rules.replace(name, serviceRules(service, [sliceOf(name, ready(service))], context));
   }
-  const table = { family: "ip", name: bridge, podInterface: bridge, bridgeFiltered, routesLoopback: true } as const;
+  const table = {
+    family: "ip",
+    name: bridge,
+    podInterface: bridge,
+    bridgeFiltered,
+    routesLoopback: true,
+    podCidr: "10.42.0.0/24",
+    clusterCidr: "10.42.0.0/16",
+  } as const;
   await createNft(["ip", "netns", "exec", host, "nft"]).apply(tableText(table, rules.takeAll()));
   for (const port of ["one", "two"]) {
     inside(host, "sh", "-c", `echo ${bridgeFiltered ? 1 : 0} > /sys/class/net/${bridge}/brif/${port}/hairpin_mode`);

@@ -4,49 +4,122 @@
  */
 import { createHash } from "node:crypto";
 import type { Logger } from "../../../machinery/logger.ts";
-import { type PodNetwork, RuntimeError } from "../types.ts";
+import { cidrsOverlap, parseCidr } from "../../../machinery/net/cidr.ts";
+import { type PodNetwork, type PodNetworkWish, RuntimeError } from "../types.ts";
 import type { Engine } from "./engine.ts";
 import { label, type Ownership } from "./labels.ts";
 
+/** What the engine tells of a network, as far as it matters here. */
+interface Inspected {
+  readonly Name: string;
+  readonly IPAM?: { readonly Config?: readonly { readonly Subnet?: string; readonly Gateway?: string }[] | null };
+  readonly Options?: Readonly<Record<string, string>> | null;
+  readonly Containers?: Readonly<Record<string, unknown>> | null;
+}
+
+const bridgeOption = "com.docker.network.bridge.name";
+const masqueradeOption = "com.docker.network.bridge.enable_ip_masquerade";
+const mtuOption = "com.docker.network.driver.mtu";
+/** From Docker 28 on pods can be reached from other hosts only where this says so; others do not know it. */
+const gatewayModeOption = "com.docker.network.bridge.gateway_mode_ipv4";
+
 /** At most 15 characters, for it is the bridge's interface name as well. */
-function networkName(owner: Ownership): string {
+export function networkName(owner: Ownership): string {
   return `kl-${createHash("sha256").update(`${owner.clusterId}/${owner.nodeName}`).digest("hex").slice(0, 10)}`;
 }
 
 /**
- * Returns the network's name. `podCidr` is the range of the pods' addresses; where it overlaps with another network of this
- * engine the engine chooses a range, since pods that run somewhere else beat pods that do not run.
+ * Returns the network's name. Where the wished range overlaps with another network of this engine the engine chooses one,
+ * since pods that run somewhere else beat pods that do not run. Without a wish, whatever is there is right.
  */
 export async function ensureNetwork(
   engine: Engine,
   owner: Ownership,
-  podCidr: string | undefined,
+  wish: PodNetworkWish | undefined,
   log: Logger,
 ): Promise<string> {
   const name = networkName(owner);
-  if (await exists(engine, name)) return name;
+  const present = await inspect(engine, name);
+  if (present && (!wish || fits(present, wish))) return name;
+  const taken = wish && (await takenBy(engine, name, wish.subnet));
+  if (present && wish) {
+    // It has the engine's choice already: its pods are not ended for another one.
+    if (taken !== undefined && isMasquerading(present) === wish.masquerade) return name;
+    log.warn(
+      { network: name, ...wish },
+      "the pods' bridge is made anew, since its addresses have changed: its pods start again",
+    );
+    await removeNetwork(engine, name, present);
+  }
+  if (taken !== undefined) {
+    log.warn(
+      { podCidr: wish?.subnet, network: name, other: taken },
+      "pod CIDR overlaps with another Docker network: Docker chooses the addresses, and pods of other nodes cannot reach those of this one",
+    );
+  }
   try {
-    await create(engine, owner, name, podCidr);
+    await create(engine, owner, name, wish, taken === undefined);
   } catch (error) {
-    if (await exists(engine, name)) return name;
-    if (podCidr === undefined || !/overlap/i.test(String(error))) throw error;
-    log.warn({ podCidr, network: name }, "pod CIDR overlaps with another Docker network: Docker chooses the addresses");
-    await create(engine, owner, name, undefined);
+    // Two that start at once: the other one was faster.
+    if (!(await inspect(engine, name))) throw error;
   }
   return name;
 }
 
 /** Of the network that ensureNetwork has named. */
 export async function podNetwork(engine: Engine, name: string): Promise<PodNetwork> {
-  const { IPAM, Options } = await engine.call((docker) => docker.getNetwork(name).inspect());
-  const configs = (IPAM?.Config ?? []) as { Subnet?: string; Gateway?: string }[];
-  const ipv4 = configs.find(({ Subnet }) => Subnet !== undefined && !Subnet.includes(":"));
-  if (!ipv4?.Subnet) throw new RuntimeError("other", `the Docker network ${name} has no IPv4 range`);
+  const network = await inspect(engine, name);
+  const range = network && ipv4Of(network);
+  if (!network || !range?.Subnet) throw new RuntimeError("other", `the Docker network ${name} has no IPv4 range`);
   return {
-    interface: Options?.["com.docker.network.bridge.name"] ?? name,
-    subnet: ipv4.Subnet,
-    gateway: ipv4.Gateway ?? firstAddress(ipv4.Subnet),
+    interface: network.Options?.[bridgeOption] ?? name,
+    subnet: range.Subnet,
+    gateway: range.Gateway ?? firstAddress(range.Subnet),
   };
+}
+
+function ipv4Of({ IPAM }: Inspected): { readonly Subnet?: string; readonly Gateway?: string } | undefined {
+  return (IPAM?.Config ?? []).find(({ Subnet }) => Subnet !== undefined && !Subnet.includes(":"));
+}
+
+function isMasquerading({ Options }: Inspected): boolean {
+  return Options?.[masqueradeOption] !== "false";
+}
+
+/** A wrong MTU alone is no reason to end pods. */
+function fits(network: Inspected, wish: PodNetworkWish): boolean {
+  const same = ipv4Of(network)?.Subnet === wish.subnet && isMasquerading(network) === wish.masquerade;
+  const empty = Object.keys(network.Containers ?? {}).length === 0;
+  const mtu = wish.mtu === undefined || network.Options?.[mtuOption] === String(wish.mtu);
+  return same && (mtu || !empty);
+}
+
+async function takenBy(engine: Engine, name: string, subnet: string): Promise<string | undefined> {
+  const wanted = parseCidr(subnet);
+  const networks = (await engine.call((docker) => docker.listNetworks())) as unknown as Inspected[];
+  const overlaps = ({ IPAM }: Inspected): boolean =>
+    (IPAM?.Config ?? []).some(({ Subnet }) => {
+      const other = parseCidr(Subnet ?? "");
+      return wanted !== undefined && other !== undefined && cidrsOverlap(wanted, other);
+    });
+  return networks.find((network) => network.Name !== name && overlaps(network))?.Name;
+}
+
+/** What is attached are our own sandboxes: their pods get new ones. */
+async function removeNetwork(engine: Engine, name: string, { Containers }: Inspected): Promise<void> {
+  await Promise.all(
+    Object.keys(Containers ?? {}).map((id) =>
+      engine.call((docker) =>
+        docker
+          .getContainer(id)
+          .remove({ force: true, v: true })
+          .catch((error: { statusCode?: number }) => {
+            if (error.statusCode !== 404 && error.statusCode !== 409) throw error;
+          }),
+      ),
+    ),
+  );
+  await engine.call((docker) => docker.getNetwork(name).remove());
 }
 
 /** What the engine takes for the gateway where it does not say. */
@@ -55,25 +128,34 @@ function firstAddress(subnet: string): string {
   return [...octets.slice(0, 3), (octets[3] ?? 0) + 1].join(".");
 }
 
-async function exists(engine: Engine, name: string): Promise<boolean> {
+async function inspect(engine: Engine, name: string): Promise<Inspected | undefined> {
   try {
-    await engine.call((docker) => docker.getNetwork(name).inspect());
-    return true;
+    return (await engine.call((docker) => docker.getNetwork(name).inspect())) as Inspected;
   } catch (error) {
-    if (error instanceof RuntimeError && error.reason === "not-found") return false;
+    if (error instanceof RuntimeError && error.reason === "not-found") return undefined;
     throw error;
   }
 }
 
-async function create(engine: Engine, owner: Ownership, name: string, podCidr: string | undefined): Promise<void> {
+async function create(
+  engine: Engine,
+  owner: Ownership,
+  name: string,
+  wish: PodNetworkWish | undefined,
+  withRange: boolean,
+): Promise<void> {
   await engine.call((docker) =>
     docker.createNetwork({
       Name: name,
       Driver: "bridge",
       // The engine refuses a second network of the name, which two agents that start at once may try to make.
       CheckDuplicate: true,
-      ...(podCidr === undefined ? {} : { IPAM: { Driver: "default", Config: [{ Subnet: podCidr }] } }),
-      Options: { "com.docker.network.bridge.name": name },
+      ...(wish && withRange ? { IPAM: { Driver: "default", Config: [{ Subnet: wish.subnet }] } } : {}),
+      Options: {
+        [bridgeOption]: name,
+        ...(wish?.mtu === undefined ? {} : { [mtuOption]: String(wish.mtu) }),
+        ...(wish && !wish.masquerade ? { [masqueradeOption]: "false", [gatewayModeOption]: "nat-unprotected" } : {}),
+      },
       Labels: { [label.cluster]: owner.clusterId, [label.node]: owner.nodeName },
     }),
   );

@@ -8,6 +8,7 @@ import {
   type ContainerState,
   type ImageStatus,
   type PodNetwork,
+  type PodNetworkWish,
   type Runtime,
   RuntimeError,
   type RuntimeInfo,
@@ -34,8 +35,6 @@ export interface DockerRuntimeOptions {
   /** Tells the containers of one cluster from those of another on the same engine. */
   readonly clusterId: string;
   readonly nodeName: string;
-  /** The range of the pods' addresses; absent: the engine chooses. */
-  readonly podCidr?: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -54,7 +53,7 @@ export function createDockerRuntime(options: DockerRuntimeOptions): Runtime {
 class DockerRuntime implements Runtime {
   readonly #engine: Engine;
   readonly #owner: Ownership;
-  readonly #podCidr: string | undefined;
+  #networkWish: PodNetworkWish | undefined;
   readonly #clock: Clock;
   readonly #log: Logger;
   #info: Promise<RuntimeInfo> | undefined;
@@ -73,7 +72,6 @@ class DockerRuntime implements Runtime {
   constructor(options: DockerRuntimeOptions) {
     this.#engine = connectEngine(options.host);
     this.#owner = { clusterId: options.clusterId, nodeName: options.nodeName };
-    this.#podCidr = options.podCidr;
     this.#clock = options.clock;
     this.#log = options.log;
   }
@@ -190,8 +188,14 @@ class DockerRuntime implements Runtime {
   }
 
   #ensureNetwork(): Promise<string> {
-    this.#network ??= ensureNetwork(this.#engine, this.#owner, this.#podCidr, this.#log);
+    this.#network ??= ensureNetwork(this.#engine, this.#owner, this.#networkWish, this.#log);
     return this.#network;
+  }
+
+  async configurePodNetwork(wish: PodNetworkWish): Promise<PodNetwork> {
+    this.#networkWish = wish;
+    this.#network = undefined;
+    return await this.podNetwork();
   }
 
   async podNetwork(): Promise<PodNetwork> {
