@@ -36,6 +36,10 @@ const { port } = await api.listen({
   port: 0,
   certificate: { ...serving, clientCa: authority.cert },
 });
+await api
+  .client({ name: "bench", groups: ["system:masters"] })
+  .resource({ group: "", version: "v1", resource: "serviceaccounts" }, "default")
+  .create({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default" } });
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
 

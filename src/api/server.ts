@@ -1,8 +1,7 @@
 import { builtinDefinitions } from "../machinery/kinds/index.ts";
 import { MetricRegistry } from "../machinery/metrics/registry.ts";
 import { admissionChain } from "./admission/chain.ts";
-import { namespaceLifecycle } from "./admission/namespace-lifecycle.ts";
-import { serviceAccount } from "./admission/service-account.ts";
+import { admissionPlugins } from "./admission/plugins.ts";
 import { bootstrapTokens } from "./authn/bootstrap/bootstrap-tokens.ts";
 import { clientCertificates } from "./authn/client-certificate.ts";
 import { impersonation } from "./authn/impersonation.ts";
@@ -89,7 +88,9 @@ class KubeApiServer implements ApiServer {
       clock,
       log,
       registry,
-      admission: admissionChain([namespaceLifecycle(store), serviceAccount]),
+      admission: admissionChain(
+        admissionPlugins({ store, clock, authorizer, disabled: options.disableAdmissionPlugins ?? [] }),
+      ),
       hub: new WatchHub(store, clock),
       kinds: kindHooks({ services: this.#services, authorizer, signer, tokens }),
     };

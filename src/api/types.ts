@@ -19,6 +19,8 @@ export interface ApiServerOptions {
   readonly historyWindow: number;
   /** PEM of the EC key (P-256) that signs service account tokens. Absent: tokens are good until this process ends. */
   readonly serviceAccountKey?: string;
+  /** As kube-apiserver's --disable-admission-plugins. */
+  readonly disableAdmissionPlugins?: readonly string[];
   /** What is absent is as kube-apiserver has it by default. */
   readonly limits?: Partial<RequestLimits>;
 }

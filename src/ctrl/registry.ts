@@ -16,6 +16,8 @@ import { serviceAccountController } from "./serviceaccount/serviceaccount.ts";
 import { tokenCleaner } from "./tokencleaner/tokencleaner.ts";
 import { ttlEventController } from "./ttl-event/ttl-event.ts";
 import type { ControllerFactory } from "./types.ts";
+import { persistentVolumeProtection } from "./volumeprotection/persistent-volume.ts";
+import { persistentVolumeClaimProtection } from "./volumeprotection/persistent-volume-claim.ts";
 
 export interface RegisteredController {
   /** As Controller.name. */
@@ -48,5 +50,7 @@ export const controllers: readonly RegisteredController[] = [
   { name: "csrapproving", serviceAccount: "certificate-controller", create: approvingController },
   { name: "csrsigning", serviceAccount: "certificate-controller", create: signingController },
   { name: "csrcleaner", serviceAccount: "certificate-controller", create: cleaningController },
+  { name: "pv-protection", serviceAccount: "pv-protection-controller", create: persistentVolumeProtection },
+  { name: "pvc-protection", serviceAccount: "pvc-protection-controller", create: persistentVolumeClaimProtection },
   { name: "ttl-event", serviceAccount: "ttl-event-controller", create: ttlEventController },
 ];

@@ -55,6 +55,8 @@ export async function startApi(options: Partial<ApiServerOptions> = {}): Promise
     agentOf: () => undefined,
     serviceCidr: "10.43.0.0/16",
     historyWindow: 300_000,
+    // No controllers run here that would make the accounts and take the protection away.
+    disableAdmissionPlugins: ["ServiceAccount", "StorageObjectInUseProtection"],
     ...options,
     store,
   });

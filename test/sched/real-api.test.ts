@@ -10,6 +10,7 @@ import { controllers } from "../../src/ctrl/registry.ts";
 import { silentLogger as log } from "../../src/machinery/logger.ts";
 import type { Endpoints, Event, Node, Pod, Service } from "../../src/machinery/types/core/v1.ts";
 import type { EndpointSlice } from "../../src/machinery/types/discovery/v1.ts";
+import type { PriorityClass } from "../../src/machinery/types/scheduling/v1.ts";
 import { type RunningScheduler, startScheduler } from "../../src/sched/scheduler.ts";
 import { openMemoryStore } from "../../src/store/sqlite/open.ts";
 import type { Store } from "../../src/store/types.ts";
@@ -38,6 +39,7 @@ beforeEach(async () => {
     agentOf: () => undefined,
     serviceCidr: "10.43.0.0/16",
     historyWindow: 3_600_000,
+    disableAdmissionPlugins: ["ServiceAccount"],
   });
   admin = api.client({ name: "admin", groups: ["system:masters"] });
   informers = createInformerFactory({ client: admin, clock, log });
@@ -120,7 +122,10 @@ test("a pod of higher priority takes the place of another", async () => {
   await addNode("n1", { cpu: "2" });
   await addPod("low", { cpu: "2" });
   await vi.waitFor(async () => expect((await getPod("low")).spec?.nodeName).toBe("n1"));
-  await addPod("high", { cpu: "2", spec: { priority: 100 } });
+  await admin
+    .resource<PriorityClass>({ group: "scheduling.k8s.io", version: "v1", resource: "priorityclasses" })
+    .create({ metadata: { name: "high" }, value: 100 });
+  await addPod("high", { cpu: "2", spec: { priorityClassName: "high" } });
   await vi.waitFor(async () => {
     expect((await getPod("low")).metadata.deletionTimestamp).toBeDefined();
     expect((await getPod("high")).status?.nominatedNodeName).toBe("n1");

@@ -1,7 +1,9 @@
 import type { UnstructuredObject } from "../../machinery/meta/object.ts";
 import { forbidden, notFound } from "../../machinery/status/errors.ts";
 import type { Store } from "../../store/types.ts";
+import type { Resource } from "../registry/resource.ts";
 import { parsedOf } from "../serialize/parsed.ts";
+import { isKind } from "./concerns.ts";
 import type { AdmissionPlugin } from "./types.ts";
 
 const immortal: ReadonlySet<string> = new Set(["default", "kube-system", "kube-public"]);
@@ -14,9 +16,9 @@ const namespaces = { group: "", resource: "namespaces" };
 export function namespaceLifecycle(store: Store): AdmissionPlugin {
   return {
     name: "NamespaceLifecycle",
-    handles: ({ operation, resource, subresource }) =>
-      (operation === "CREATE" && resource.namespaced && subresource === "") ||
-      (operation === "DELETE" && resource.resource === "namespaces" && resource.group === ""),
+    handles: (operation, resource, subresource) =>
+      (operation === "CREATE" && resource.namespaced && subresource === "" && !isReview(resource)) ||
+      (operation === "DELETE" && isKind(resource, "", "namespaces")),
     async admit({ operation, resource, namespace, name }) {
       if (operation === "DELETE") {
         if (immortal.has(name)) throw forbidden(resource, name, "this namespace may not be deleted");
@@ -42,6 +44,11 @@ export function namespaceLifecycle(store: Store): AdmissionPlugin {
       }
     },
   };
+}
+
+/** A question about a namespace may be asked before there is one. */
+function isReview(resource: Resource): boolean {
+  return isKind(resource, "authorization.k8s.io", "localsubjectaccessreviews");
 }
 
 function isTerminating(object: UnstructuredObject): boolean {

@@ -2,9 +2,11 @@ import type { UnstructuredObject } from "../../machinery/meta/object.ts";
 import type { UserInfo } from "../client/types.ts";
 import type { Resource } from "../registry/resource.ts";
 
+export type Operation = "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
+
 /** A write as admission sees it. */
 export interface AdmissionRequest {
-  readonly operation: "CREATE" | "UPDATE" | "DELETE" | "CONNECT";
+  readonly operation: Operation;
   readonly user: UserInfo;
   readonly resource: Resource;
   readonly namespace: string;
@@ -12,7 +14,10 @@ export interface AdmissionRequest {
   readonly name: string;
   readonly subresource: string;
   readonly dryRun: boolean;
-  /** For mutating plugins the request's own, to be changed in place; for validating ones read-only. Absent on DELETE. */
+  /**
+   * For mutating plugins the request's own, to be changed in place; for validating ones read-only. Absent on DELETE. A
+   * POST to a subresource (eviction, binding, token) brings the body's kind, not the resource's.
+   */
   readonly object?: UnstructuredObject;
   /** Shared, read-only. Absent on CREATE. */
   readonly old?: UnstructuredObject;
@@ -23,7 +28,11 @@ export interface AdmissionRequest {
 export interface AdmissionPlugin {
   /** As in kube-apiserver's --enable-admission-plugins. */
   readonly name: string;
-  handles(request: AdmissionRequest): boolean;
+  /**
+   * Which writes concern it. Asked once for each kind of write and remembered, so that all other kinds pay nothing: the
+   * answer must depend on these three alone.
+   */
+  handles(operation: Operation, resource: Resource, subresource: string): boolean;
   admit?(request: AdmissionRequest): void | Promise<void>;
   validate?(request: AdmissionRequest): void | Promise<void>;
 }

@@ -154,38 +154,6 @@ describe("creating a pod", () => {
     expect(pod.status).toEqual({ phase: "Pending", qosClass: "Guaranteed" });
   });
 
-  it("gives it five minutes on a node that fails, an account and a priority", () => {
-    const own = { key: "node.kubernetes.io/not-ready", operator: "Exists", effect: "NoExecute", tolerationSeconds: 5 };
-    const pod = defaulted("Pod", { metadata: {}, spec: { containers: [], tolerations: [own] } });
-    definitionOf("Pod").strategy.prepareForCreate?.(pod);
-    expect(pod.spec).toMatchObject({
-      serviceAccount: "default",
-      serviceAccountName: "default",
-      priority: 0,
-      preemptionPolicy: "PreemptLowerPriority",
-      tolerations: [
-        own,
-        { key: "node.kubernetes.io/unreachable", operator: "Exists", effect: "NoExecute", tolerationSeconds: 300 },
-      ],
-    });
-    const classy = defaulted("Pod", { metadata: {}, spec: { containers: [], priorityClassName: "high" } });
-    definitionOf("Pod").strategy.prepareForCreate?.(classy);
-    expect(classy.spec).not.toHaveProperty("priority");
-  });
-
-  it("lets a replacement by the manifest leave that out", () => {
-    const manifest = {
-      metadata: {},
-      spec: { serviceAccountName: "default", containers: [{ name: "a", image: "a:1" }] },
-    };
-    const old = defaulted("Pod", manifest);
-    const { strategy } = definitionOf("Pod");
-    strategy.prepareForCreate?.(old);
-    const next = defaulted("Pod", manifest);
-    strategy.prepareForUpdate?.(next, old);
-    expect(strategy.validateUpdate?.(next, old)).toEqual([]);
-  });
-
   it("says that it waits at its scheduling gates", () => {
     const pod = objectOf({ metadata: {}, spec: { containers: [], schedulingGates: [{ name: "wait" }] } });
     definitionOf("Pod").strategy.prepareForCreate?.(pod);

@@ -1,6 +1,5 @@
 import type { Pod } from "../../../types/core/v1.ts";
 import { strategyFor } from "../../strategy-for.ts";
-import { admitNewPod, admitPodUpdate } from "./admitted-defaults.ts";
 import { defaultPod } from "./defaults.ts";
 import { podGraceSeconds } from "./grace.ts";
 import { ephemeralContainers } from "./partial-updates/ephemeral-containers.ts";
@@ -14,7 +13,6 @@ export const podStrategy = strategyFor<Pod>({
   hasGeneration: true,
   defaultObject: defaultPod,
   prepareForCreate(pod) {
-    admitNewPod(pod);
     pod.status = { phase: "Pending", qosClass: qosClassOf(pod) };
     if (pod.spec?.schedulingGates?.length) {
       pod.status.conditions = [
@@ -27,7 +25,6 @@ export const podStrategy = strategyFor<Pod>({
       ];
     }
   },
-  prepareForUpdate: admitPodUpdate,
   prepareForStatusUpdate(pod, old) {
     if (old.status?.qosClass && pod.status) pod.status.qosClass ??= old.status.qosClass;
   },

@@ -1,0 +1,54 @@
+import type { Clock } from "../../machinery/clock.ts";
+import type { Store } from "../../store/types.ts";
+import type { Authorizer } from "../authz/types.ts";
+import { certificateApproval, certificateSigning, certificateSubjectRestriction } from "./certificates.ts";
+import { defaultIngressClass } from "./default-ingress-class.ts";
+import { defaultStorageClass } from "./default-storage-class.ts";
+import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
+import { limitRanger } from "./limit-ranger.ts";
+import { namespaceLifecycle } from "./namespace-lifecycle.ts";
+import { AdmissionObjects } from "./objects.ts";
+import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
+import { priority } from "./priority.ts";
+import { runtimeClass } from "./runtime-class.ts";
+import { serviceAccount } from "./service-account/plugin.ts";
+import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
+import { taintNodesByCondition } from "./taint-nodes-by-condition.ts";
+import type { AdmissionPlugin } from "./types.ts";
+
+/** What the plugins look at besides the request. */
+export interface AdmissionParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly authorizer: Authorizer;
+  /** As --disable-admission-plugins. */
+  readonly disabled?: readonly string[];
+}
+
+/**
+ * The plugins that are on by default, in kube-apiserver's order (AllOrderedPlugins; NodeRestriction is on as kubeadm has it).
+ * A place that is empty has its name in a comment.
+ */
+export function admissionPlugins(parts: AdmissionParts): readonly AdmissionPlugin[] {
+  const { store, clock, authorizer, disabled = [] } = parts;
+  const objects = new AdmissionObjects(store);
+  const plugins = [
+    namespaceLifecycle(store),
+    limitRanger(objects),
+    serviceAccount(objects, clock),
+    taintNodesByCondition,
+    priority(objects),
+    defaultTolerationSeconds,
+    defaultStorageClass(objects),
+    storageObjectInUseProtection,
+    persistentVolumeClaimResize(objects),
+    runtimeClass(objects),
+    certificateApproval(authorizer),
+    certificateSigning(authorizer),
+    certificateSubjectRestriction,
+    defaultIngressClass(objects),
+    // MutatingAdmissionPolicy, MutatingAdmissionWebhook, ValidatingAdmissionPolicy, ValidatingAdmissionWebhook: everything
+    // that a cluster brings itself sees what the plugins above have made of a request, and only ResourceQuota comes after.
+  ];
+  return plugins.filter(({ name }) => !disabled.includes(name));
+}
