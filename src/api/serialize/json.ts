@@ -18,7 +18,7 @@ function clone(value: unknown): unknown {
     const inner = source[key];
     if (inner === undefined) continue;
     if (key === "__proto__")
-      Object.defineProperty(copy, key, { value: clone(inner), enumerable: true, writable: true });
+      Object.defineProperty(copy, key, { value: clone(inner), enumerable: true, writable: true, configurable: true });
     else copy[key] = clone(inner);
   }
   return copy;

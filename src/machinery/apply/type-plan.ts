@@ -122,7 +122,8 @@ function isAssociative({ listType, listMapKeys }: Schema): boolean {
 function keysOf({ listMapKeys = [], items }: Schema): ListKey[] {
   return [...listMapKeys].sort(compareText).map((name) => ({
     name,
-    default: items?.properties?.[name]?.default,
+    // That Go writes an empty name gives the item no identity.
+    default: items?.properties?.[name]?.default || undefined,
     head: `${JSON.stringify(name)}:`,
     escaped: JSON.stringify(`k:{${JSON.stringify(name)}:"`).slice(0, -1),
   }));

@@ -126,18 +126,21 @@ function fieldSchema(field: FieldFact): Schema {
 
 /**
  * Go always writes a struct that is not behind a pointer, even when empty ("resources: {}", "status: {}"), and a Quantity as
- * "0"; a zero behind omitempty it never writes.
+ * "0"; so it does with a scalar's zero, but behind omitempty it never writes one.
  */
 function defaultOf(field: FieldFact, schema: Schema): unknown {
   if (field.default !== undefined) {
     const value = constants[String(field.default)] ?? field.default;
     const zero = value === "" || value === 0 || value === false;
-    return zero && !field.pointer ? undefined : value;
+    return zero && !field.pointer && field.omitempty ? undefined : value;
   }
   if (field.pointer) return undefined;
   if (schema.wire) return schema.wire === "quantity" ? "0" : undefined;
-  return schema.properties ? {} : undefined;
+  if (schema.properties) return {};
+  return field.omitempty ? undefined : zeros[schema.type ?? ""];
 }
+
+const zeros: Readonly<Record<string, unknown>> = { string: "", integer: 0, number: 0, boolean: false };
 
 function fromRef(type: TypeRef): Schema {
   if (type.t) return primitives[type.t] ?? { preserveUnknownFields: true, wire: "raw" };

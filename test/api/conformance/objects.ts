@@ -98,7 +98,7 @@ const bodies: Readonly<Record<string, Body | ((name: string) => Body)>> = {
   }),
   Role: { rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }] },
   CSIDriver: { spec: {} },
-  CSINode: { spec: { drivers: [] } },
+  CSINode: { spec: { drivers: [{ name: "d.example.com", nodeID: "n" }] } },
   CSIStorageCapacity: { storageClassName: "s" },
   StorageClass: { provisioner: "example.com/provisioner" },
   VolumeAttachment: {

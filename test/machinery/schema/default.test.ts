@@ -43,7 +43,16 @@ describe("applyDefaults", () => {
   });
   it("ends on a type that refers to itself", () => {
     const crd = {
-      spec: { versions: [{ name: "v1", schema: { openAPIV3Schema: { properties: { a: { type: "string" } } } } }] },
+      spec: {
+        versions: [
+          {
+            name: "v1",
+            served: true,
+            storage: true,
+            schema: { openAPIV3Schema: { properties: { a: { type: "string" } } } },
+          },
+        ],
+      },
     };
     const before = structuredClone(crd.spec.versions);
     applyDefaults(crd, schemaOf("k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1.CustomResourceDefinition"));

@@ -52,7 +52,8 @@ function checkOrder(errors: Errors, at: string, item: LimitRangeItem): void {
   for (const [small, large] of order) {
     for (const name in item[small]) {
       const low = item[small]?.[name];
-      const high = item[large]?.[name];
+      // A name may be "__proto__".
+      const high = item[large] && Object.hasOwn(item[large], name) ? item[large][name] : undefined;
       if (low === undefined || high === undefined || readQuantity(low).compare(readQuantity(high)) <= 0) continue;
       const field = large === "max" ? small : large;
       const reason = `${wording[small]} value ${low} is greater than ${wording[large]} value ${high}`;
