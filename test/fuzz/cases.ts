@@ -304,20 +304,24 @@ async function kept(ground: Ground): Promise<void> {
   }
   const made = await send(ground, "POST", one.collection(namespace), json, Buffer.from(JSON.stringify(object)));
   if (made.code !== 201) return;
-  const created = JSON.parse(made.bytes.toString()) as { metadata: { name: string; resourceVersion: string } };
+  const created = JSON.parse(made.bytes.toString()) as { metadata: { name: string } };
   const path = `${one.collection(namespace)}/${encodeURIComponent(created.metadata.name)}`;
   const asJson = await askBytes(api, "GET", path, { accept: json });
   const asProtobuf = await askBytes(api, "GET", path, { accept: protobuf });
   const read = JSON.parse(asJson.bytes.toString()) as Body;
   const wire = decodeObject(asProtobuf.bytes);
+  const seen = (wire.metadata as { resourceVersion?: string }).resourceVersion;
+  // Somebody of the server's own was here in between.
+  if (seen !== (read.metadata as { resourceVersion?: string }).resourceVersion) return;
   if (!isDeepStrictEqual(withoutManagers(shorn(read)), withoutManagers(shorn(wire)))) {
     throw new Broken(`GET parts:\n${JSON.stringify(read)}\n${JSON.stringify(wire)}`);
   }
   const put = await send(ground, "PUT", path, protobuf, asProtobuf.bytes);
+  if (put.code === 409) return;
   const after = JSON.parse(put.bytes.toString()) as { metadata?: { resourceVersion?: string } };
   if (put.code !== 200) throw new Broken(`written back: ${put.bytes.toString().slice(0, 1000)}`);
   // Protobuf spells out what the JSON of a strange object had left away: then it settles with the first write.
-  const expected = changed ? after.metadata?.resourceVersion : created.metadata.resourceVersion;
+  const expected = changed ? after.metadata?.resourceVersion : seen;
   const again = changed
     ? JSON.parse((await send(ground, "PUT", path, protobuf, asProtobuf.bytes)).bytes.toString())
     : after;
