@@ -56,7 +56,7 @@ const bodies: Readonly<Record<string, Body | ((name: string) => Body)>> = {
     reportingController: "example.com/tester",
     reportingInstance: "tester-1",
   },
-  LimitRange: { spec: { limits: [{ type: "Pod", max: { cpu: "100" } }] } },
+  LimitRange: { spec: { limits: [{ type: "PersistentVolumeClaim", max: { storage: "100Ti" } }] } },
   Namespace: {},
   Node: {},
   PersistentVolumeClaim: { spec: { ...claim, storageClassName: "" } },

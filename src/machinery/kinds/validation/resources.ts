@@ -35,7 +35,7 @@ export function checkContainerResources(
   for (const name in requests) {
     const request = requests[name] ?? "0";
     checkAmount(errors, `${path}.requests`, name, request);
-    const limit = limits?.[name];
+    const limit = limits && Object.hasOwn(limits, name) ? limits[name] : undefined;
     if (limit === undefined) {
       if (!mayOvercommit(name)) {
         errors.push(required(`${path}.limits`, "Limit must be set for non overcommitable resources"));
