@@ -13,6 +13,11 @@ export const commands: readonly CommandEntry[] = [
     summary: "Run the cluster: API, scheduler, controllers and a node",
     load: async () => (await import("./commands/server.ts")).command(),
   },
+  {
+    name: "token",
+    summary: "Make, show and take back the tokens with which machines join",
+    load: async () => (await import("./commands/token.ts")).command,
+  },
   { name: "apply", summary: "Apply manifests", load: async () => (await import("./commands/apply.ts")).command },
   {
     name: "create",

@@ -12,6 +12,8 @@ export interface ServerConfig {
   /** 0: any free port. */
   readonly port: number;
   readonly bindAddress: string;
+  /** Further names and addresses in the server's certificate. */
+  readonly tlsSan: readonly string[];
   readonly nodeName: string;
   /** false: no node on this machine; only the API, scheduler and controllers. */
   readonly agent: boolean;
@@ -131,6 +133,17 @@ const settings = {
   dataDir: text("data-dir", "DIR", "where everything lives (default: ~/.kl)", () => join(homedir(), ".kl")),
   port: count("port", "port of the API (default: 6443; 0 takes a free one)", 6443, 65_535),
   bindAddress: text("bind-address", "ADDRESS", "address to listen on (default: 127.0.0.1)", () => "127.0.0.1"),
+  tlsSan: {
+    flag: "tls-san",
+    value: "NAMES",
+    description: "further names and addresses under which the server is reached, separated by commas",
+    default: (): readonly string[] => [],
+    parse: (raw: string) =>
+      raw
+        .split(",")
+        .map((name) => name.trim())
+        .filter(Boolean),
+  },
   nodeName: text("node-name", "NAME", "name of this machine's node (default: its host name)", defaultNodeName),
   agent: toggle("agent", "run pods on this machine (--no-agent: only the API, scheduler and controllers)", true),
   dockerHost: text("docker-host", "URL", "Docker engine, as DOCKER_HOST has it", () => ""),
@@ -188,6 +201,7 @@ export async function readServerConfig(
     dataDir: resolve(pick("dataDir", settings.dataDir)),
     port: pick("port", settings.port),
     bindAddress: pick("bindAddress", settings.bindAddress),
+    tlsSan: pick("tlsSan", settings.tlsSan),
     nodeName: pick("nodeName", settings.nodeName),
     agent: pick("agent", settings.agent),
     ...(dockerHost ? { dockerHost } : {}),

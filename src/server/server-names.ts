@@ -2,7 +2,9 @@
 import { hostname, networkInterfaces } from "node:os";
 import type { ServerConfig } from "./config.ts";
 
-export function serverNames(config: Pick<ServerConfig, "bindAddress" | "serviceCidr" | "nodeName">): string[] {
+export function serverNames(
+  config: Pick<ServerConfig, "bindAddress" | "serviceCidr" | "nodeName" | "tlsSan">,
+): string[] {
   const everywhere = config.bindAddress === "0.0.0.0" || config.bindAddress === "::";
   const own = Object.values(networkInterfaces())
     .flat()
@@ -20,6 +22,7 @@ export function serverNames(config: Pick<ServerConfig, "bindAddress" | "serviceC
       "::1",
       firstServiceAddress(config.serviceCidr),
       ...(everywhere ? own : [config.bindAddress]),
+      ...config.tlsSan,
     ]),
   ].filter((name) => name !== "");
 }

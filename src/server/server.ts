@@ -13,6 +13,7 @@ import { type Clock, systemClock } from "../machinery/clock.ts";
 import type { Logger } from "../machinery/logger.ts";
 import { openSqliteStore } from "../store/sqlite/open.ts";
 import type { Store } from "../store/types.ts";
+import { clusterConfigData, writeClusterConfig } from "./cluster-config.ts";
 import { clusterNetwork } from "./cluster-network.ts";
 import type { ServerConfig } from "./config.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
@@ -35,6 +36,7 @@ export interface RunningServer {
   stop(): Promise<void>;
 }
 
+const systemUser: UserInfo = { name: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
 const controllerManagerUser: UserInfo = { name: "system:kube-controller-manager", groups: ["system:authenticated"] };
 
 /** Rejects when the store cannot be opened or the address cannot be bound; nothing is left running then. */
@@ -77,6 +79,7 @@ export async function startServer(
       log: log.child({ room: "link" }),
     });
     controlPlane = await startControlPlane({ api, informers, certificates, podNetwork: config, clock, log });
+    await writeClusterConfig(api.client(systemUser), clusterConfigData(config, port));
     nodes = await startNodes({ config, links, agents, apiPort: port, clock, log });
   })();
   // Whoever awaits `started` hears of a failure; it must not end the process before.
