@@ -5,7 +5,7 @@
 import type { Container, Pod } from "../../machinery/types/core/v1.ts";
 import type { SpecContainer } from "../container/kinds.ts";
 import type { SandboxState } from "../runtime/types.ts";
-import { type ContainerToKill, faultOf } from "./faults.ts";
+import { type ContainerToKill, faultOf, restartMessage } from "./faults.ts";
 import { initContainerActions } from "./init-actions.ts";
 import type { ProbeVerdicts } from "./probe-results.ts";
 import { restartsAfterExit, toBeStarted } from "./restart-policy.ts";
@@ -79,7 +79,7 @@ function inSandbox(pod: Pod, view: PodView, probes: ProbeVerdicts, sandbox: Sand
     // A changed definition always means a new container; a failed probe only where the policy lets it run again.
     const again = fault.because === "changed" || fault.because === "resize" || restartsAfterExit(pod, container, 137);
     if (again) start.push(spec);
-    kill.push({ ...fault, message: again ? `${fault.message}, will be restarted` : fault.message });
+    kill.push({ ...fault, message: again ? restartMessage(fault) : fault.message });
   }
   // Sidecars do not keep a pod alive.
   if (kept === 0 && start.length === 0 && kill.every(({ spec }) => spec.kind === "init")) {

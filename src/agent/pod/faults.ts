@@ -35,3 +35,8 @@ export function faultOf(
   }
   return undefined;
 }
+
+/** The event's text where the container is started again. */
+export function restartMessage({ because, message }: ContainerToKill): string {
+  return because === "resize" ? message : `${message}, will be restarted`;
+}

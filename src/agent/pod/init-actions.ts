@@ -6,7 +6,7 @@
 import type { Container, Pod } from "../../machinery/types/core/v1.ts";
 import { isSidecar, type SpecContainer } from "../container/kinds.ts";
 import type { SandboxState } from "../runtime/types.ts";
-import { type ContainerToKill, faultOf } from "./faults.ts";
+import { type ContainerToKill, faultOf, restartMessage } from "./faults.ts";
 import type { ProbeVerdicts } from "./probe-results.ts";
 import { restartsInitAfterFailure } from "./restart-policy.ts";
 import { belongsTo, latestOf, type PodView } from "./view.ts";
@@ -75,7 +75,7 @@ export function initContainerActions(
     }
     const fault = faultOf(spec, latest, probes);
     if (fault) {
-      kill.push({ ...fault, message: `${fault.message}, will be restarted` });
+      kill.push({ ...fault, message: restartMessage(fault) });
       again(container);
       // Its liveness does not decide whether the next one may start.
       return fault.because === "liveness" ? "passed" : "waiting";
