@@ -295,8 +295,9 @@ function verbOf(
     case "GET":
     case "HEAD":
       if (watch) return "watch";
-      if (isWatch(query)) return "watch";
-      return name === "" ? "list" : "get";
+      // Of one object alone nobody can ask for a watch; what is behind a proxy may mean something else by it.
+      if (name !== "") return "get";
+      return isWatch(query) ? "watch" : "list";
     case "POST":
       return "create";
     case "PUT":

@@ -3,6 +3,7 @@ import type { ConnectHandlers } from "../http/connect.ts";
 import { attachHandler, execHandler } from "./command-handlers.ts";
 import { logHandler } from "./logs.ts";
 import { portForwardHandler } from "./port-forward.ts";
+import { podProxy, serviceProxy } from "./proxy/handlers.ts";
 import type { StreamOptions } from "./types.ts";
 
 export function createStreamHandlers(options: StreamOptions): ConnectHandlers {
@@ -11,5 +12,7 @@ export function createStreamHandlers(options: StreamOptions): ConnectHandlers {
     "pods/exec": execHandler(options),
     "pods/attach": attachHandler(options),
     "pods/portforward": portForwardHandler(options),
+    "pods/proxy": podProxy(options),
+    "services/proxy": serviceProxy(options),
   };
 }

@@ -6,7 +6,7 @@ import type { Pod } from "../../machinery/types/core/v1.ts";
 import type { ConnectRequest } from "../http/connect.ts";
 
 /** As the server itself: a user may have the right to exec in a pod without that to read it. */
-const loopback = { name: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
+export const loopback = { name: "system:apiserver", groups: ["system:masters", "system:authenticated"] };
 const pods = { group: "", version: "v1", resource: "pods" };
 
 export async function podOf({ client, namespace, name }: ConnectRequest): Promise<Pod> {
