@@ -288,16 +288,16 @@ function hasSubresource({ definition }: Resource, name: string): boolean {
 
 function verbOf(
   method: string,
-  { name, watch }: ResourceRequest,
+  { name, subresource, watch }: ResourceRequest,
   query: URLSearchParams | undefined,
 ): Verb | undefined {
   switch (method) {
     case "GET":
     case "HEAD":
       if (watch) return "watch";
-      // Of one object alone nobody can ask for a watch; what is behind a proxy may mean something else by it.
-      if (name !== "") return "get";
-      return isWatch(query) ? "watch" : "list";
+      // What is behind a proxy may mean something else by it.
+      if (subresource === "" && isWatch(query)) return "watch";
+      return name === "" ? "list" : "get";
     case "POST":
       return "create";
     case "PUT":
