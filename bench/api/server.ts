@@ -58,4 +58,8 @@ process.on("message", async (message) => {
     process.exit(0);
   }
 });
+process.on("disconnect", () => {
+  rmSync(home, { recursive: true });
+  process.exit(1);
+});
 process.send?.({ port, ca: authority.cert, ...admin });
