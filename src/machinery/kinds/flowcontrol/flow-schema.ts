@@ -1,6 +1,7 @@
 import type { FlowSchema } from "../../types/flowcontrol/v1.ts";
 import { age, ageColumn, column, nameColumn, table } from "../columns.ts";
 import { strategyFor } from "../strategy-for.ts";
+import { validateFlowSchema } from "./flow-schema-validation.ts";
 
 export const flowSchemaStrategy = strategyFor<FlowSchema>({
   defaultObject({ spec }) {
@@ -9,6 +10,7 @@ export const flowSchemaStrategy = strategyFor<FlowSchema>({
   prepareForCreate(schema) {
     schema.status = {};
   },
+  validate: validateFlowSchema,
 });
 
 export const flowSchemaTable = table<FlowSchema>(

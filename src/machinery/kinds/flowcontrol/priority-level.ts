@@ -1,6 +1,7 @@
 import type { PriorityLevelConfiguration } from "../../types/flowcontrol/v1.ts";
 import { age, ageColumn, column, nameColumn, table } from "../columns.ts";
 import { strategyFor } from "../strategy-for.ts";
+import { validatePriorityLevel } from "./priority-level-validation.ts";
 
 export const priorityLevelStrategy = strategyFor<PriorityLevelConfiguration>({
   defaultObject({ spec }) {
@@ -22,6 +23,7 @@ export const priorityLevelStrategy = strategyFor<PriorityLevelConfiguration>({
   prepareForCreate(level) {
     level.status = {};
   },
+  validate: validatePriorityLevel,
 });
 
 export const priorityLevelTable = table<PriorityLevelConfiguration>(
