@@ -98,6 +98,9 @@ export interface ClusterNetwork extends KubeObject {
   };
 }
 
+/** What an agent is told that does not say what it wants to hear of: what its pods need. */
+export const podKinds: readonly DesiredKind[] = ["nodes", "services", "configmaps", "secrets", "pods"];
+
 export interface DesiredStateSink {
   /** Forget what was told before: everything comes again. What is not told again by `synced` is gone. */
   reset(): void;

@@ -147,6 +147,7 @@ class KubeApiServer implements ApiServer {
       handle: (exchange) => void this.#handler.handle(exchange),
       upgrade: (message, socket, head) => void handleUpgrade(upgrade, message, socket, head),
       log: this.#options.log,
+      ...(this.#options.otherNames ? { otherNames: this.#options.otherNames } : {}),
     });
     const { port } = this.#listener;
     this.#authority = options.certificate.clientCa;

@@ -1,4 +1,5 @@
 /** The public face of the API server: what the composition root gives it and what it gives back. */
+import type { TLSSocket } from "node:tls";
 import type { AgentLink } from "../../proto/agent.ts";
 import type { Clock } from "../machinery/clock.ts";
 import type { Logger } from "../machinery/logger.ts";
@@ -19,6 +20,8 @@ export interface ApiServerOptions {
   readonly historyWindow: number;
   /** PEM of the EC key (P-256) that signs service account tokens. Absent: tokens are good until this process ends. */
   readonly serviceAccountKey?: string;
+  /** By the name that a client asks for in its TLS handshake (SNI): connections on the API's port that are not the API's. */
+  readonly otherNames?: ReadonlyMap<string, (socket: TLSSocket) => void>;
   /** As kube-apiserver's --disable-admission-plugins. */
   readonly disableAdmissionPlugins?: readonly string[];
   /** What is absent is as kube-apiserver has it by default. */

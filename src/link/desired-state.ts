@@ -2,7 +2,7 @@
  * What each node is to do, out of informers that all nodes share. A change costs a look-up of who wants it, not a walk
  * over the nodes: a pod goes to the node in its spec, a ConfigMap or Secret to the nodes whose pods name it.
  */
-import type { ClusterNetwork, DesiredKind, DesiredStateSink } from "../../proto/agent.ts";
+import { type ClusterNetwork, type DesiredKind, type DesiredStateSink, podKinds } from "../../proto/agent.ts";
 import type { Informer, InformerFactory } from "../api/client/types.ts";
 import { type KubeObject, keyOf } from "../machinery/meta/object.ts";
 import type { ConfigMap, Node, Pod, Secret, Service } from "../machinery/types/core/v1.ts";
@@ -12,8 +12,6 @@ import { type Reference, referencesOf } from "./pod-references.ts";
 import { PolicyFlow } from "./policy-flow.ts";
 import * as resources from "./resources.ts";
 
-/** What a node is told unless it asks for something else: what its pods need. */
-const allKinds: readonly DesiredKind[] = ["nodes", "services", "configmaps", "secrets", "pods"];
 const byNode = "link/node";
 
 export class DesiredState {
@@ -48,7 +46,7 @@ export class DesiredState {
   }
 
   /** Begins once the informers have synced; nothing is told before this returns. */
-  subscribe(nodeName: string, sink: DesiredStateSink, kinds: readonly DesiredKind[] = allKinds): () => void {
+  subscribe(nodeName: string, sink: DesiredStateSink, kinds: readonly DesiredKind[] = podKinds): () => void {
     const subscription = new Subscription(nodeName, sink, new Set(kinds), this);
     let ended = false;
     void this.#synced.then(() => {

@@ -1,5 +1,6 @@
 /** Under which names and addresses the API server is reached, for its certificate. */
 import { hostname, networkInterfaces } from "node:os";
+import { agentServerName } from "../../proto/wire/server-name.ts";
 import type { ServerConfig } from "./config.ts";
 
 export function serverNames(
@@ -12,6 +13,7 @@ export function serverNames(
   return [
     ...new Set([
       "localhost",
+      agentServerName,
       "kubernetes",
       "kubernetes.default",
       "kubernetes.default.svc",

@@ -3,14 +3,18 @@
  * needed to answer the first request is loaded after the API listens.
  */
 import { join } from "node:path";
+import type { TLSSocket } from "node:tls";
+import { agentServerName } from "../../proto/wire/server-name.ts";
 import { createInformerFactory } from "../api/client/factory.ts";
 import type { UserInfo } from "../api/client/types.ts";
 import { createApiServer } from "../api/server.ts";
 import type { ApiServer, ServingCertificate } from "../api/types.ts";
 import { createAgentRegistry } from "../link/agent-registry.ts";
+import { type AgentAcceptor, createAgentAcceptor } from "../link/grpc/acceptor.ts";
 import { createNodeLinks } from "../link/node-links.ts";
 import { type Clock, systemClock } from "../machinery/clock.ts";
 import type { Logger } from "../machinery/logger.ts";
+import { klVersion } from "../machinery/version.ts";
 import { openSqliteStore } from "../store/sqlite/open.ts";
 import type { Store } from "../store/types.ts";
 import { clusterConfigData, writeClusterConfig } from "./cluster-config.ts";
@@ -52,6 +56,12 @@ export async function startServer(
     openStore(config, log),
   ]);
   const agents = createAgentRegistry();
+  let remoteAgents: AgentAcceptor | undefined;
+  const acceptAgent = (socket: TLSSocket): void => {
+    // Not so far yet: the agent dials again.
+    if (remoteAgents) remoteAgents.accept(socket);
+    else socket.destroy();
+  };
   const api = createApiServer({
     store,
     clock,
@@ -60,6 +70,7 @@ export async function startServer(
     serviceCidr: config.serviceCidr,
     serviceAccountKey,
     historyWindow: config.historyWindow * 1000,
+    otherNames: new Map([[agentServerName, acceptAgent]]),
   });
   const { port } = await listen(api, store, config, certificates);
   const url = `https://${hostInUrl(config.bindAddress)}:${port}`;
@@ -80,6 +91,8 @@ export async function startServer(
     });
     controlPlane = await startControlPlane({ api, informers, certificates, podNetwork: config, clock, log });
     await writeClusterConfig(api.client(systemUser), clusterConfigData(config, port));
+    const linkLog = log.child({ room: "link" });
+    remoteAgents = createAgentAcceptor({ links, agents, version: klVersion, clock, log: linkLog });
     nodes = await startNodes({ config, links, agents, apiPort: port, clock, log });
   })();
   // Whoever awaits `started` hears of a failure; it must not end the process before.
@@ -99,6 +112,7 @@ export async function startServer(
     async stop() {
       stopRenewal();
       await started.catch(() => undefined);
+      await remoteAgents?.close();
       await nodes?.stop();
       await controlPlane?.stop();
       await api.close();

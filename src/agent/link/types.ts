@@ -19,6 +19,11 @@ export interface ConnectOptions {
   readonly nodeName: string;
   /** klVersion of machinery/version.ts; told to the server in the handshake. */
   readonly version: string;
+  /**
+   * A folder of this node's alone, made if need be: the last desired state is kept there, for an agent that is restarted
+   * while the server is away. Absent: nothing is kept.
+   */
+  readonly stateDir?: string;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -33,8 +38,9 @@ export type ConnectionState =
 
 export interface ServerConnection {
   /**
-   * Usable at once: calls wait for the connection or reject (LinkError "Unavailable"), subscriptions begin again with
-   * everything (`reset`) after each break.
+   * Usable at once: calls wait a moment for the connection and then reject (LinkError "Unavailable"). Subscriptions go on over
+   * breaks, without a reset: afterwards they are told what has changed meanwhile. Where the server cannot be reached when the
+   * agent starts, they begin with what was kept in `stateDir`.
    */
   readonly link: ServerLink;
   /** Who answers the server's calls (logs, exec, …) from now on. */

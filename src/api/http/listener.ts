@@ -21,6 +21,8 @@ export interface ListenerOptions {
   readonly handle: (exchange: Exchange) => void;
   readonly upgrade: (message: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly log: Logger;
+  /** Connections that ask for these names (SNI) speak another protocol: they are handed over when their handshake is done. */
+  readonly otherNames?: ReadonlyMap<string, (socket: TLSSocket) => void>;
 }
 
 const headersTimeout = 20_000;
@@ -40,7 +42,7 @@ export class Listener {
   readonly #log: Logger;
   #closing = false;
 
-  private constructor({ certificate, handle, upgrade, log }: ListenerOptions) {
+  private constructor({ certificate, handle, upgrade, log, otherNames }: ListenerOptions) {
     this.#log = log;
     this.#server = createSecureServer({
       ...secureOptions(certificate),
@@ -70,7 +72,14 @@ export class Listener {
     });
     server.on("upgrade", (message: IncomingMessage, socket: Duplex, head: Buffer) => upgrade(message, socket, head));
     server.on("session", (session) => this.#session(session));
-    server.on("secureConnection", (socket: TLSSocket) => this.#connection(socket));
+    const speakHttp = server.listeners("secureConnection") as ((this: unknown, socket: TLSSocket) => void)[];
+    server.removeAllListeners("secureConnection");
+    server.on("secureConnection", (socket: TLSSocket) => {
+      this.#connection(socket);
+      const other = typeof socket.servername === "string" ? otherNames?.get(socket.servername) : undefined;
+      if (other) other(socket);
+      else for (const listener of speakHttp) listener.call(server, socket);
+    });
     server.on("tlsClientError", (error) => log.debug({ err: error }, "TLS handshake failed"));
     server.on("clientError", (error: NodeJS.ErrnoException, socket: Duplex) => refuse(error, socket));
     server.on("sessionError", (error) => log.debug({ err: error }, "HTTP/2 session failed"));
