@@ -32,11 +32,15 @@ export class Expectations {
   }
 
   expectCreations(controller: string, count: number): void {
-    this.#byController.set(controller, { creations: count, deletions: new Set(), since: this.#clock.now() });
+    this.expect(controller, count, []);
   }
 
   expectDeletions(controller: string, uids: Iterable<string>): void {
-    this.#byController.set(controller, { creations: 0, deletions: new Set(uids), since: this.#clock.now() });
+    this.expect(controller, 0, uids);
+  }
+
+  expect(controller: string, creations: number, deletions: Iterable<string>): void {
+    this.#byController.set(controller, { creations, deletions: new Set(deletions), since: this.#clock.now() });
   }
 
   /** The cache shows one more, or the creation failed. */

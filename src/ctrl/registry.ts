@@ -1,6 +1,7 @@
 import { approvingController } from "./certificates/approving.ts";
 import { cleaningController } from "./certificates/cleaning.ts";
 import { signingController } from "./certificates/signing.ts";
+import { daemonSetController } from "./daemonset/daemonset.ts";
 import { deploymentController } from "./deployment/deployment.ts";
 import { endpointController } from "./endpoint/endpoint.ts";
 import { endpointSliceController } from "./endpointslice/endpointslice.ts";
@@ -29,13 +30,14 @@ export interface RegisteredController {
 
 /**
  * Every controller there is, under kube-controller-manager's names for their service accounts.
- * The workloads still to come (statefulset, daemonset, job, cronjob) have their place here and a folder of their own
+ * The workloads still to come (statefulset, job, cronjob) have their place here and a folder of their own
  * beside the others.
  */
 export const controllers: readonly RegisteredController[] = [
   { name: "deployment", serviceAccount: "deployment-controller", create: deploymentController },
   { name: "replicaset", serviceAccount: "replicaset-controller", create: replicaSetController },
   { name: "replicationcontroller", serviceAccount: "replication-controller", create: replicationController },
+  { name: "daemonset", serviceAccount: "daemon-set-controller", create: daemonSetController },
   { name: "namespace", serviceAccount: "namespace-controller", create: namespaceController },
   { name: "serviceaccount", serviceAccount: "service-account-controller", create: serviceAccountController },
   { name: "rootca", serviceAccount: "root-ca-cert-publisher", create: rootCaPublisher },

@@ -1,6 +1,6 @@
+import { compileLabels, compileTerm, type NodePredicate, namesIn } from "../../machinery/selectors/node-selector.ts";
 import type { Node, Pod } from "../../machinery/types/core/v1.ts";
 import type { Plugin, Refusal } from "../framework/types.ts";
-import { compileLabels, compileTerm, type NodePredicate, namesIn } from "../node-selector.ts";
 
 const refusal: Refusal = { reasons: ["node(s) didn't match Pod's node affinity/selector"], resolvable: false };
 const conflict: Refusal = { reasons: ["pod affinity terms conflict"], resolvable: false };

@@ -1,5 +1,5 @@
 /** Node selectors (nodeSelector, node affinity, and later those of volumes), compiled to predicates. */
-import type { Node, NodeSelectorRequirement, NodeSelectorTerm } from "../machinery/types/core/v1.ts";
+import type { Node, NodeSelectorRequirement, NodeSelectorTerm } from "../types/core/v1.ts";
 
 export type NodePredicate = (node: Node) => boolean;
 
