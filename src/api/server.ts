@@ -9,6 +9,7 @@ import { issuerDiscovery } from "./authn/tokens/issuer-discovery.ts";
 import { bearerTokens, ServiceAccountTokens } from "./authn/tokens/service-account-tokens.ts";
 import { TokenSigner } from "./authn/tokens/token-signer.ts";
 import { ClusterAuthorizer } from "./authz/authorizer.ts";
+import { apiServerUser, publishApiServer } from "./bootstrap/api-server-endpoints.ts";
 import { startCompaction } from "./bootstrap/compactor.ts";
 import { reconcileDefaultPolicy } from "./bootstrap/rbac/reconcile.ts";
 import { createSystemObjects } from "./bootstrap/system-objects.ts";
@@ -152,6 +153,12 @@ class KubeApiServer implements ApiServer {
     const { port } = this.#listener;
     this.#authority = options.certificate.clientCa;
     this.#address = `${options.host}:${port}`;
+    const { advertiseAddress, log } = this.#options;
+    if (advertiseAddress !== undefined) {
+      await publishApiServer(this.client(apiServerUser), advertiseAddress, port).catch((error: unknown) => {
+        log.error({ err: error }, "the Service default/kubernetes does not lead to this server");
+      });
+    }
     return { port };
   }
 
@@ -183,7 +190,7 @@ class KubeApiServer implements ApiServer {
   async #prepare(): Promise<void> {
     const { store, clock, log, historyWindow } = this.#options;
     await this.#services.rebuild(store);
-    await createSystemObjects(this.#pipeline, this.#services.apiServerAddress);
+    await createSystemObjects(this.#pipeline, this.#services);
     await Promise.all([reconcileDefaultPolicy(this.#pipeline), this.#flowConfig.start()]);
     await this.#authorizer.start(this.#pipeline);
     this.#stopCompaction ??= startCompaction(store, clock, log, historyWindow);

@@ -16,6 +16,8 @@ export interface ApiServerOptions {
   readonly readyChecks?: Readonly<Record<string, () => string | undefined>>;
   /** Service CIDR for ClusterIP allocation, "10.43.0.0/16". */
   readonly serviceCidr: string;
+  /** Where pods on other machines reach this server: what stands behind the Service default/kubernetes. Absent: nothing does. */
+  readonly advertiseAddress?: string;
   /** How long history is kept, in ms; older revisions are compacted away. */
   readonly historyWindow: number;
   /** PEM of the EC key (P-256) that signs service account tokens. Absent: tokens are good until this process ends. */

@@ -13,7 +13,10 @@ import { taintEvictionController } from "./nodelifecycle/taint-eviction.ts";
 import { podGcController } from "./podgc/podgc.ts";
 import { replicaSetController, replicationController } from "./replicaset/replicaset.ts";
 import { rootCaPublisher } from "./rootca/publisher.ts";
+import { serviceLbController } from "./service-lb/service-lb.ts";
 import { serviceAccountController } from "./serviceaccount/serviceaccount.ts";
+import { ipAddressController } from "./servicecidrs/ip-addresses.ts";
+import { serviceCidrsController } from "./servicecidrs/servicecidrs.ts";
 import { tokenCleaner } from "./tokencleaner/tokencleaner.ts";
 import { ttlEventController } from "./ttl-event/ttl-event.ts";
 import type { ControllerFactory } from "./types.ts";
@@ -47,6 +50,9 @@ export const controllers: readonly RegisteredController[] = [
   { name: "nodeipam", serviceAccount: "node-controller", create: nodeIpamController },
   { name: "nodelifecycle", serviceAccount: "node-controller", create: nodeLifecycleController },
   { name: "taint-eviction", serviceAccount: "node-controller", create: taintEvictionController },
+  { name: "service-lb", serviceAccount: "service-controller", create: serviceLbController },
+  { name: "servicecidrs", serviceAccount: "service-cidrs-controller", create: serviceCidrsController },
+  { name: "ip-addresses", serviceAccount: "service-ip-controller", create: ipAddressController },
   { name: "podgc", serviceAccount: "pod-garbage-collector", create: podGcController },
   { name: "tokencleaner", serviceAccount: "token-cleaner", create: tokenCleaner },
   { name: "csrapproving", serviceAccount: "certificate-controller", create: approvingController },

@@ -14,6 +14,8 @@ export interface ServerConfig {
   readonly bindAddress: string;
   /** Further names and addresses in the server's certificate. */
   readonly tlsSan: readonly string[];
+  /** Where pods and other machines reach the API; absent: the bind address, or this machine's own where that is none to be reached at. */
+  readonly advertiseAddress?: string;
   readonly nodeName: string;
   /** false: no node on this machine; only the API, scheduler and controllers. */
   readonly agent: boolean;
@@ -144,6 +146,12 @@ const settings = {
         .map((name) => name.trim())
         .filter(Boolean),
   },
+  advertiseAddress: text(
+    "advertise-address",
+    "ADDRESS",
+    "address at which pods and other machines reach the API",
+    () => "",
+  ),
   nodeName: text("node-name", "NAME", "name of this machine's node (default: its host name)", defaultNodeName),
   agent: toggle("agent", "run pods on this machine (--no-agent: only the API, scheduler and controllers)", true),
   dockerHost: text("docker-host", "URL", "Docker engine, as DOCKER_HOST has it", () => ""),
@@ -196,6 +204,7 @@ export async function readServerConfig(
     }
     return setting.default();
   };
+  const advertiseAddress = pick("advertiseAddress", settings.advertiseAddress);
   const dockerHost = pick("dockerHost", settings.dockerHost);
   const config: ServerConfig = {
     dataDir: resolve(pick("dataDir", settings.dataDir)),
@@ -205,6 +214,7 @@ export async function readServerConfig(
     nodeName: pick("nodeName", settings.nodeName),
     agent: pick("agent", settings.agent),
     ...(dockerHost ? { dockerHost } : {}),
+    ...(advertiseAddress ? { advertiseAddress } : {}),
     simulatedNodes: pick("simulatedNodes", settings.simulatedNodes),
     logLevel: pick("logLevel", settings.logLevel),
     writeKubeconfig: pick("writeKubeconfig", settings.writeKubeconfig),

@@ -4,7 +4,7 @@ import { agentServerName } from "../../proto/wire/server-name.ts";
 import type { ServerConfig } from "./config.ts";
 
 export function serverNames(
-  config: Pick<ServerConfig, "bindAddress" | "serviceCidr" | "nodeName" | "tlsSan">,
+  config: Pick<ServerConfig, "advertiseAddress" | "bindAddress" | "serviceCidr" | "nodeName" | "tlsSan">,
 ): string[] {
   const everywhere = config.bindAddress === "0.0.0.0" || config.bindAddress === "::";
   const own = Object.values(networkInterfaces())
@@ -23,6 +23,7 @@ export function serverNames(
       "127.0.0.1",
       "::1",
       firstServiceAddress(config.serviceCidr),
+      config.advertiseAddress ?? "",
       ...(everywhere ? own : [config.bindAddress]),
       ...config.tlsSan,
     ]),

@@ -17,6 +17,7 @@ import type { Logger } from "../machinery/logger.ts";
 import { klVersion } from "../machinery/version.ts";
 import { openSqliteStore } from "../store/sqlite/open.ts";
 import type { Store } from "../store/types.ts";
+import { advertiseAddress } from "./advertise-address.ts";
 import { clusterConfigData, writeClusterConfig } from "./cluster-config.ts";
 import { clusterNetwork } from "./cluster-network.ts";
 import type { ServerConfig } from "./config.ts";
@@ -55,6 +56,7 @@ export async function startServer(
     ensureServiceAccountKey(join(config.dataDir, "pki")),
     openStore(config, log),
   ]);
+  const advertised = advertiseAddress(config);
   const agents = createAgentRegistry();
   let remoteAgents: AgentAcceptor | undefined;
   const acceptAgent = (socket: TLSSocket): void => {
@@ -68,6 +70,7 @@ export async function startServer(
     log,
     agentOf: (name) => agents.agentOf(name),
     serviceCidr: config.serviceCidr,
+    ...(advertised === undefined ? {} : { advertiseAddress: advertised }),
     serviceAccountKey,
     historyWindow: config.historyWindow * 1000,
     otherNames: new Map([[agentServerName, acceptAgent]]),

@@ -20,18 +20,18 @@ test("an address for each, one that is asked for only once", async () => {
     ipFamilies: ["IPv4"],
   });
   expect(first.body.spec.clusterIPs).toEqual([first.body.spec.clusterIP]);
-  expect((await make("dns", { clusterIP: "10.43.0.10" })).body.spec.clusterIP).toBe("10.43.0.10");
-  const taken = await make("dns2", { clusterIP: "10.43.0.10" });
+  expect((await make("dns", { clusterIP: "10.43.0.20" })).body.spec.clusterIP).toBe("10.43.0.20");
+  const taken = await make("dns2", { clusterIP: "10.43.0.20" });
   expect(taken.code).toBe(422);
   expect(taken.body.message).toBe(
-    'Service "dns2" is invalid: spec.clusterIPs: Invalid value: ["10.43.0.10"]: failed to allocate IP 10.43.0.10: provided IP is already allocated',
+    'Service "dns2" is invalid: spec.clusterIPs: Invalid value: ["10.43.0.20"]: failed to allocate IP 10.43.0.20: provided IP is already allocated',
   );
   const outside = await make("out", { clusterIP: "192.168.0.1" });
   expect(outside.body.message).toContain(
-    "the provided IP is not in the valid range. The range of valid IPs is 10.43.0.0/16",
+    "failed to allocate IP 192.168.0.1: the provided network does not match the current range",
   );
   await api.ask("DELETE", `${services}/dns`);
-  expect((await make("dns3", { clusterIP: "10.43.0.10" })).code).toBe(201);
+  expect((await make("dns3", { clusterIP: "10.43.0.20" })).code).toBe(201);
   expect((await make("headless", { clusterIP: "None" })).body.spec.clusterIPs).toEqual(["None"]);
   expect(
     (await make("outward", { type: "ExternalName", externalName: "example.com", ports: undefined })).body.spec

@@ -26,20 +26,56 @@ function systemPriorityClass(name: string, value: number, description: string): 
 
 const write = { dryRun: false, fieldValidation: "Strict" } as const;
 
-export async function createSystemObjects(pipeline: Pipeline, serviceAddress: string): Promise<void> {
+export interface ServiceNetwork {
+  /** "10.43.0.0/16" */
+  readonly defaultCidr: string;
+  /** Of the Service in front of the API server. */
+  readonly apiServerAddress: string;
+  /** Where every node answers DNS. */
+  readonly dnsAddress: string;
+}
+
+export async function createSystemObjects(pipeline: Pipeline, network: ServiceNetwork): Promise<void> {
   for (const name of namespaces) {
     await ensure(pipeline, "v1", "namespaces", "", { apiVersion: "v1", kind: "Namespace", metadata: { name } });
   }
+  await ensure(pipeline, "networking.k8s.io/v1", "servicecidrs", "", {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "ServiceCIDR",
+    metadata: { name: "kubernetes" },
+    spec: { cidrs: [network.defaultCidr] },
+  });
   await ensure(pipeline, "v1", "services", "default", {
     apiVersion: "v1",
     kind: "Service",
     metadata: { name: "kubernetes", labels: { component: "apiserver", provider: "kubernetes" } },
     spec: {
-      clusterIP: serviceAddress,
+      clusterIP: network.apiServerAddress,
       ipFamilies: ["IPv4"],
       ipFamilyPolicy: "SingleStack",
       ports: [{ name: "https", port: 443, protocol: "TCP", targetPort: 6443 }],
       sessionAffinity: "None",
+      type: "ClusterIP",
+    },
+  });
+  // Without a selector: no pods stand behind it, every node answers by itself.
+  await ensure(pipeline, "v1", "services", "kube-system", {
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: {
+      name: "kube-dns",
+      labels: {
+        "k8s-app": "kube-dns",
+        "kubernetes.io/cluster-service": "true",
+        "kubernetes.io/name": "KubeDNS",
+      },
+    },
+    spec: {
+      clusterIP: network.dnsAddress,
+      ports: [
+        { name: "dns", port: 53, protocol: "UDP", targetPort: 53 },
+        { name: "dns-tcp", port: 53, protocol: "TCP", targetPort: 53 },
+      ],
       type: "ClusterIP",
     },
   });
@@ -63,6 +99,8 @@ async function ensure(
   try {
     await create(pipeline, call, { object }, write);
   } catch (error) {
-    if (!(error instanceof StatusError && error.reason === "AlreadyExists")) throw error;
+    const taken = error instanceof StatusError && (error.reason === "AlreadyExists" || error.reason === "Invalid");
+    // An address that a Service of the user's has had since before is his.
+    if (!taken) throw error;
   }
 }

@@ -7,6 +7,7 @@ import { namespaceHooks } from "./namespaces.ts";
 import { podHooks } from "./pods.ts";
 import { reviewHooks } from "./reviews.ts";
 import type { ServiceAllocators } from "./services/allocators.ts";
+import { ipAddressHooks, serviceCidrHooks } from "./services/range-hooks.ts";
 import { serviceHooks } from "./services/service-hooks.ts";
 import { signingRequestHooks } from "./signing-requests.ts";
 import type { KindHooks } from "./types.ts";
@@ -25,6 +26,8 @@ export function kindHooks({ services, authorizer, signer, tokens }: KindParts): 
     ["namespaces.", namespaceHooks],
     ["pods.", podHooks],
     ["services.", serviceHooks(services)],
+    ["servicecidrs.networking.k8s.io", serviceCidrHooks(services.addresses)],
+    ["ipaddresses.networking.k8s.io", ipAddressHooks(services.addresses)],
     ["podtemplates.", answersWithObject],
     ["persistentvolumes.", answersWithObject],
     ["persistentvolumeclaims.", answersWithObject],

@@ -19,7 +19,7 @@ export interface KindHooks {
   /** Whether a delete answers with the object, as opposed to a Status, although it is gone. */
   readonly returnsDeletedObject?: boolean;
   /** A delete asked for; throws StatusError to refuse. */
-  beforeDelete?(call: Call, object: UnstructuredObject): void;
+  beforeDelete?(call: Call, object: UnstructuredObject, dryRun: boolean): void;
   /** The object is gone from the store. */
   afterDelete?(object: UnstructuredObject): void;
   /** Subresources that take a POST or PUT body of their own kind: binding, eviction, finalize. */

@@ -66,7 +66,7 @@ async function attemptDelete(
   const { resource } = call;
   const hooks = pipeline.kinds.get(`${resource.resource}.${resource.group}`);
   const { strategy } = resource.definition;
-  hooks?.beforeDelete?.(call, old);
+  hooks?.beforeDelete?.(call, old, options.dryRun);
   const object = cloneJson(old);
   const finalizers = finalizersAfterDelete(old, options, strategy.defaultPropagation);
   if (finalizers.length > 0) object.metadata.finalizers = finalizers;

@@ -217,6 +217,10 @@ export const controllerRoles: Readonly<Record<string, readonly PolicyRule[]>> = 
     rule("list watch", "core", "nodes"),
     eventsRule,
   ],
+  "service-ip-controller": [
+    rule(read, "core", "services"),
+    rule(`${read} create delete`, "networking.k8s.io", "ipaddresses"),
+  ],
   "statefulset-controller": [
     rule("list watch", "core", "pods"),
     rule(read, "apps", "statefulsets"),

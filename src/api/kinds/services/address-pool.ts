@@ -1,17 +1,19 @@
 import { randomInt } from "node:crypto";
+import { formatIPv4, parseIPv4 } from "../../../machinery/net/cidr.ts";
 
 /** IPv4 addresses of a CIDR, by number. The network's and the broadcast address are never given out. */
 export class AddressPool {
   readonly cidr: string;
   readonly #first: number;
   readonly #size: number;
-  readonly #used = new Set<number>();
+  readonly #used: Set<number>;
   readonly #reserved: number;
 
-  /** Throws for what is not an IPv4 CIDR of at most /30. */
-  constructor(cidr: string) {
+  /** Throws for what is not an IPv4 CIDR of at most /30. `used`: shared by pools that may overlap. */
+  constructor(cidr: string, used = new Set<number>()) {
+    this.#used = used;
     const match = /^(\d+\.\d+\.\d+\.\d+)\/(\d+)$/.exec(cidr);
-    const base = match ? parseAddress(match[1] ?? "") : undefined;
+    const base = match ? parseIPv4(match[1] ?? "") : undefined;
     const bits = Number(match?.[2]);
     if (base === undefined || !(bits >= 8 && bits <= 30)) throw new Error(`not an IPv4 service range: ${cidr}`);
     this.cidr = cidr;
@@ -24,17 +26,17 @@ export class AddressPool {
 
   /** The n-th usable address, from 1. */
   at(n: number): string {
-    return formatAddress(this.#first + n - 1);
+    return formatIPv4(this.#first + n - 1);
   }
 
   contains(address: string): boolean {
-    const number = parseAddress(address);
+    const number = parseIPv4(address);
     return number !== undefined && number >= this.#first && number < this.#first + this.#size;
   }
 
   /** False: somebody has it. */
   take(address: string): boolean {
-    const number = parseAddress(address);
+    const number = parseIPv4(address);
     if (number === undefined || this.#used.has(number)) return false;
     this.#used.add(number);
     return true;
@@ -47,7 +49,7 @@ export class AddressPool {
   }
 
   release(address: string): void {
-    const number = parseAddress(address);
+    const number = parseIPv4(address);
     if (number !== undefined) this.#used.delete(number);
   }
 
@@ -58,23 +60,8 @@ export class AddressPool {
       const number = first + ((start + i) % size);
       if (this.#used.has(number)) continue;
       this.#used.add(number);
-      return formatAddress(number);
+      return formatIPv4(number);
     }
     return undefined;
   }
-}
-
-function parseAddress(text: string): number | undefined {
-  const parts = text.split(".");
-  if (parts.length !== 4) return undefined;
-  let number = 0;
-  for (const part of parts) {
-    if (!/^(0|[1-9]\d{0,2})$/.test(part) || Number(part) > 255) return undefined;
-    number = number * 256 + Number(part);
-  }
-  return number;
-}
-
-function formatAddress(number: number): string {
-  return [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join(".");
 }

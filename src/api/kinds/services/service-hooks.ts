@@ -72,7 +72,7 @@ function takeAddress(
     spec.clusterIP = address;
   } else if (!held.includes(asked)) {
     if (!addresses.contains(asked)) {
-      const why = `failed to allocate IP ${asked}: the provided IP is not in the valid range. The range of valid IPs is ${addresses.cidr}`;
+      const why = `failed to allocate IP ${asked}: the provided network does not match the current range`;
       throw refused(service, "spec.clusterIPs", [asked], why);
     }
     if (!addresses.take(asked)) {

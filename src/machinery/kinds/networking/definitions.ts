@@ -4,6 +4,7 @@ import { ingressStrategy, ingressTable } from "./ingress.ts";
 import { ingressClassTable } from "./ingress-class.ts";
 import { ipAddressTable, serviceCidrTable } from "./ip-address.ts";
 import { networkPolicyStrategy, networkPolicyTable } from "./network-policy.ts";
+import { ipAddressStrategy, serviceCidrStrategy } from "./service-cidr.ts";
 
 export const networkingDefinitions: readonly ResourceDefinition[] = defineGroup(
   "networking.k8s.io",
@@ -23,7 +24,7 @@ export const networkingDefinitions: readonly ResourceDefinition[] = defineGroup(
       plural: "ipaddresses",
       shortNames: ["ip"],
       scope: "Cluster",
-      strategy: { hasGeneration: false },
+      strategy: ipAddressStrategy,
       table: ipAddressTable,
     },
     {
@@ -38,7 +39,7 @@ export const networkingDefinitions: readonly ResourceDefinition[] = defineGroup(
       plural: "servicecidrs",
       scope: "Cluster",
       status: true,
-      strategy: { hasGeneration: false },
+      strategy: serviceCidrStrategy,
       table: serviceCidrTable,
     },
   ],
