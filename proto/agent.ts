@@ -118,6 +118,35 @@ export interface AgentLink {
   attach(pod: PodRef, options: AttachOptions, streams: ExecStreams): Promise<ExecResult>;
   /** One TCP connection to a port in the pod's network namespace. */
   portForward(pod: PodRef, port: number, signal: AbortSignal): Promise<Duplex>;
+  /**
+   * What the node and its pods use. Measured when asked for, so that it costs nothing while nobody looks; absent where
+   * nothing can be measured (simulated nodes).
+   */
+  stats?(): Promise<NodeStats>;
+}
+
+export interface NodeStats {
+  /** When it was measured, RFC 3339; rates are those of the time before it. */
+  readonly time: string;
+  readonly windowMilliseconds: number;
+  readonly node: ResourceUsage;
+  /** Those with running containers. */
+  readonly pods: readonly PodStats[];
+}
+
+export interface PodStats {
+  readonly pod: PodRef;
+  readonly containers: readonly (ResourceUsage & { readonly name: string })[];
+}
+
+export interface ResourceUsage {
+  /** Thousand-millionths of a core, as a rate over the window. */
+  readonly cpuNanoCores: number;
+  /** Since the container's (the host's) start. */
+  readonly cpuNanoseconds: number;
+  readonly memoryUsageBytes: number;
+  /** Without what the kernel can give back at once. */
+  readonly memoryWorkingSetBytes: number;
 }
 
 export interface LogOptions {

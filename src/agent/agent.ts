@@ -26,6 +26,7 @@ import { PodWorkers } from "./pod/workers.ts";
 import { createProbeManager } from "./probes/manager.ts";
 import { resizeRefusal } from "./resize/capacity.ts";
 import type { Runtime } from "./runtime/types.ts";
+import { UsageSampler } from "./stats/sampler.ts";
 import { apiTime } from "./status/container-status.ts";
 import { createStatusReporter } from "./status/reporter.ts";
 import { createAgentLink } from "./streams/agent-link.ts";
@@ -143,6 +144,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
     }),
   };
 
+  const usage = new UsageSampler({ runtime, clock, running: () => workers.running() });
   workers.start(context, () => heartbeat.beat());
   let unsubscribe: () => void = () => undefined;
   let stopped = false;
@@ -157,7 +159,7 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   registered.catch((error: unknown) => log.error({ err: error }, "the node's desired state cannot be followed"));
 
   return {
-    link: createAgentLink({ nodeName, runtime, pods: workers }),
+    link: createAgentLink({ nodeName, runtime, pods: workers, stats: () => usage.stats() }),
     async stop() {
       stopped = true;
       unsubscribe();

@@ -4,9 +4,10 @@ import type { Pod } from "../../machinery/types/core/v1.ts";
 import { findContainer } from "../container/kinds.ts";
 import type { ProbeKind, ProbeSink } from "../probes/types.ts";
 import { RuntimeUnavailableError } from "../runtime/types.ts";
+import type { RunningPod } from "../stats/types.ts";
 import { isTerminal } from "../status/pod-status.ts";
 import type { PodDirectory, PodOnNode } from "../streams/types.ts";
-import { emit, type PodContext } from "./context.ts";
+import { emit, type PodContext, refOf } from "./context.ts";
 import { podView } from "./view.ts";
 import { PodWorker } from "./worker.ts";
 
@@ -72,6 +73,17 @@ export class PodWorkers implements PodDirectory, ProbeSink {
   *allocatedBeside({ metadata: { uid } }: Pod): Iterable<Pod> {
     for (const worker of this.#workers.values()) {
       if (worker.uid !== uid && !isTerminal(worker.status.phase)) yield worker.allocatedPod;
+    }
+  }
+
+  /** Pods with the runtime's ids of their containers that run. */
+  *running(): Iterable<RunningPod> {
+    for (const { pod, status } of this.#workers.values()) {
+      const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+      const containers = statuses
+        .filter(({ state }) => state?.running !== undefined)
+        .map(({ name, containerID = "" }) => ({ name, id: containerID.slice(containerID.indexOf("://") + 3) }));
+      if (containers.length > 0) yield { pod: refOf(pod), containers };
     }
   }
 

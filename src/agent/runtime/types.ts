@@ -39,6 +39,9 @@ export interface Runtime {
   pullImage(image: string, auth?: RegistryAuth): Promise<ImageStatus>;
   listImages(): Promise<readonly ImageStatus[]>;
 
+  /** Counters of a running container; undefined where it does not run (any more). */
+  containerUsage(id: string): Promise<ContainerUsage | undefined>;
+
   logs(id: string, options: LogOptions, signal: AbortSignal): Promise<Readable>;
   exec(id: string, options: ExecOptions, streams: ExecStreams): Promise<ExecResult>;
   /** For probes and hooks: output cut at `limitBytes`; killed at the timeout (exitCode absent then). */
@@ -67,6 +70,14 @@ export interface PodNetworkWish {
   readonly mtu?: number;
   /** Whether the engine hides the pods' addresses from all that is not on the bridge. */
   readonly masquerade: boolean;
+}
+
+export interface ContainerUsage {
+  /** When it was read, in ms since the epoch. */
+  readonly time: number;
+  readonly cpuNanoseconds: number;
+  readonly memoryUsageBytes: number;
+  readonly memoryWorkingSetBytes: number;
 }
 
 export interface PodNetwork {

@@ -1,4 +1,4 @@
-import { type AgentLink, LinkError, type PodRef } from "../../../proto/agent.ts";
+import { type AgentLink, LinkError, type NodeStats, type PodRef } from "../../../proto/agent.ts";
 import { goQuote } from "../../machinery/status/go-format.ts";
 import { type Runtime, RuntimeError, RuntimeUnavailableError } from "../runtime/types.ts";
 import { chooseContainer, containerWithLogs, runningContainer, statusOf } from "./container-choice.ts";
@@ -8,10 +8,11 @@ export interface AgentLinkOptions {
   readonly nodeName: string;
   readonly runtime: Pick<Runtime, "logs" | "exec" | "attach" | "portForward">;
   readonly pods: PodDirectory;
+  readonly stats: () => Promise<NodeStats>;
 }
 
 /** The agent's half of pods/log, exec, attach and portforward: the kubelet's rules over the runtime's streams. */
-export function createAgentLink({ nodeName, runtime, pods }: AgentLinkOptions): AgentLink {
+export function createAgentLink({ nodeName, runtime, pods, stats }: AgentLinkOptions): AgentLink {
   const find = (ref: PodRef): PodOnNode => {
     const view = pods.podOf(ref);
     if (view) return view;
@@ -20,6 +21,7 @@ export function createAgentLink({ nodeName, runtime, pods }: AgentLinkOptions): 
 
   return {
     nodeName,
+    stats,
 
     async logs(ref, options, signal) {
       const view = find(ref);

@@ -29,6 +29,7 @@ function linkOver(view: Partial<PodOnNode> & { containers?: SomeStatus[] }, runt
       return result;
     };
   const link = createAgentLink({
+    stats: () => Promise.reject(new Error("not asked for")),
     nodeName: "n1",
     runtime: {
       logs: record("logs", Readable.from(["line\n"])),

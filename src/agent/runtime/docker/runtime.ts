@@ -6,6 +6,7 @@ import {
   type ContainerConfig,
   type ContainerResources,
   type ContainerState,
+  type ContainerUsage,
   type ImageStatus,
   type PodNetwork,
   type PodNetworkWish,
@@ -28,6 +29,7 @@ import { ensureNetwork, podNetwork } from "./network.ts";
 import { ensurePauseImage } from "./pause/image.ts";
 import { connectToPod } from "./port-forward.ts";
 import { create, createSandbox, SANDBOX_OOM_SCORE, sandboxOptions, sandboxState } from "./sandbox.ts";
+import { containerUsage } from "./usage.ts";
 
 export interface DockerRuntimeOptions {
   /** As DOCKER_HOST; absent: DOCKER_HOST or the platform's socket. */
@@ -336,6 +338,10 @@ class DockerRuntime implements Runtime {
 
   async listImages(): Promise<readonly ImageStatus[]> {
     return await listImages(this.#engine);
+  }
+
+  async containerUsage(id: string): Promise<ContainerUsage | undefined> {
+    return await containerUsage(this.#engine, id);
   }
 
   async logs(...[id, options, signal]: Parameters<Runtime["logs"]>) {

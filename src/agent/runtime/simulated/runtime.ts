@@ -9,6 +9,7 @@ import {
   type ContainerConfig,
   type ContainerResources,
   type ContainerState,
+  type ContainerUsage,
   type ImageStatus,
   type Runtime,
   RuntimeError,
@@ -121,6 +122,12 @@ export class SimulatedRuntime implements Runtime {
   async stopContainer(id: string, _graceSeconds: number): Promise<void> {
     const container = this.#find(id);
     if (container.state.state === "running") this.#exit(container, 0);
+  }
+
+  /** What is only simulated uses nothing. */
+  async containerUsage(id: string): Promise<ContainerUsage | undefined> {
+    if (this.#containers.get(id)?.state.state !== "running") return undefined;
+    return { time: this.#options.clock.now(), cpuNanoseconds: 0, memoryUsageBytes: 0, memoryWorkingSetBytes: 0 };
   }
 
   async updateContainer(id: string, resources: ContainerResources): Promise<void> {
