@@ -90,7 +90,13 @@ class KubeApiServer implements ApiServer {
       log,
       registry,
       admission: admissionChain(
-        admissionPlugins({ store, clock, authorizer, disabled: options.disableAdmissionPlugins ?? [] }),
+        admissionPlugins({
+          store,
+          clock,
+          authorizer,
+          disabled: options.disableAdmissionPlugins ?? [],
+          podSecurity: options.podSecurity,
+        }),
       ),
       hub: new WatchHub(store, clock),
       kinds: kindHooks({ services: this.#services, authorizer, signer, tokens }),

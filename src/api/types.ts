@@ -4,6 +4,7 @@ import type { AgentLink } from "../../proto/agent.ts";
 import type { Clock } from "../machinery/clock.ts";
 import type { Logger } from "../machinery/logger.ts";
 import type { Store } from "../store/types.ts";
+import type { PodSecurityOptions } from "./admission/pod-security/plugin.ts";
 import type { Client, UserInfo } from "./client/types.ts";
 
 export interface ApiServerOptions {
@@ -26,6 +27,8 @@ export interface ApiServerOptions {
   readonly otherNames?: ReadonlyMap<string, (socket: TLSSocket) => void>;
   /** As kube-apiserver's --disable-admission-plugins. */
   readonly disableAdmissionPlugins?: readonly string[];
+  /** Defaults and exemptions of PodSecurity. */
+  readonly podSecurity?: PodSecurityOptions;
   /** What is absent is as kube-apiserver has it by default. */
   readonly limits?: Partial<RequestLimits>;
 }

@@ -7,8 +7,10 @@ import { defaultStorageClass } from "./default-storage-class.ts";
 import { defaultTolerationSeconds } from "./default-toleration-seconds.ts";
 import { limitRanger } from "./limit-ranger.ts";
 import { namespaceLifecycle } from "./namespace-lifecycle.ts";
+import { nodeRestriction } from "./node-restriction/plugin.ts";
 import { AdmissionObjects } from "./objects.ts";
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
+import { type PodSecurityOptions, podSecurity } from "./pod-security/plugin.ts";
 import { priority } from "./priority.ts";
 import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account/plugin.ts";
@@ -23,6 +25,7 @@ export interface AdmissionParts {
   readonly authorizer: Authorizer;
   /** As --disable-admission-plugins. */
   readonly disabled?: readonly string[];
+  readonly podSecurity?: PodSecurityOptions | undefined;
 }
 
 /**
@@ -36,7 +39,9 @@ export function admissionPlugins(parts: AdmissionParts): readonly AdmissionPlugi
     namespaceLifecycle(store),
     limitRanger(objects),
     serviceAccount(objects, clock),
+    nodeRestriction(objects),
     taintNodesByCondition,
+    podSecurity(objects, parts.podSecurity),
     priority(objects),
     defaultTolerationSeconds,
     defaultStorageClass(objects),

@@ -95,6 +95,9 @@ export function runCases(held: { readonly api: Fixture }, cases: readonly Admiss
       const paths: string[] = [];
       for (const thing of one.given ?? []) paths.push(await make(api, thing, namespace));
       const answer = await request(api, one, namespace);
+      if (answer.code === 201 && !("method" in one.when)) {
+        paths.push(`${pathOf(one.when as Thing, namespace)}/${answer.body.metadata.name}`);
+      }
       for (const path of paths.reverse()) if (!path.includes("/namespaces/")) await api.ask("DELETE", path);
       check(one, answer, namespace);
     });
