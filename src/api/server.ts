@@ -2,11 +2,12 @@ import { builtinDefinitions } from "../machinery/kinds/index.ts";
 import { MetricRegistry } from "../machinery/metrics/registry.ts";
 import { admissionChain } from "./admission/chain.ts";
 import { admissionPlugins } from "./admission/plugins.ts";
-import { bootstrapTokens } from "./authn/bootstrap/bootstrap-tokens.ts";
-import { clientCertificates } from "./authn/client-certificate.ts";
+import { registerAuditMetrics } from "./audit/audit-metrics.ts";
+import { auditedClient } from "./audit/audited-client.ts";
+import { authentication } from "./authn/authentication.ts";
 import { impersonation } from "./authn/impersonation.ts";
 import { issuerDiscovery } from "./authn/tokens/issuer-discovery.ts";
-import { bearerTokens, ServiceAccountTokens } from "./authn/tokens/service-account-tokens.ts";
+import { ServiceAccountTokens } from "./authn/tokens/service-account-tokens.ts";
 import { TokenSigner } from "./authn/tokens/token-signer.ts";
 import { ClusterAuthorizer } from "./authz/authorizer.ts";
 import { apiServerUser, publishApiServer } from "./bootstrap/api-server-endpoints.ts";
@@ -82,7 +83,8 @@ class KubeApiServer implements ApiServer {
     const authorizer = new ClusterAuthorizer(store, log);
     this.#authorizer = authorizer;
     const signer = new TokenSigner(options.serviceAccountKey);
-    const tokens = new ServiceAccountTokens(signer, store, clock);
+    const accounts = new ServiceAccountTokens(signer, store, clock);
+    const { authenticators, tokens } = authentication(options.authentication ?? {}, accounts, options);
     this.#services = new ServiceAllocators(options.serviceCidr);
     this.#pipeline = {
       store,
@@ -115,9 +117,10 @@ class KubeApiServer implements ApiServer {
     const metrics = new MetricRegistry();
     registerServerMetrics(metrics, store, registry);
     registerFlowMetrics(metrics, this.#flow);
+    if (options.audit) registerAuditMetrics(metrics, options.audit);
     this.#handler = new RequestHandler({
       pipeline: this.#pipeline,
-      authenticators: [clientCertificates(), bootstrapTokens(store, clock), bearerTokens(tokens)],
+      authenticators,
       impersonation: impersonation(authorizer),
       authorizer,
       paths: [
@@ -134,12 +137,15 @@ class KubeApiServer implements ApiServer {
       metrics: new RequestMetrics(metrics),
       flow: new FlowGate(this.#flow, new WorkEstimator(store, registry, this.#pipeline.hub)),
       deadlines: new Deadlines(clock, limits.requestTimeout),
+      audit: options.audit,
       log,
     });
   }
 
   client(user: UserInfo): Client {
-    return inProcessClient(this.#clientOptions, user);
+    const client = inProcessClient(this.#clientOptions, user);
+    const { audit } = this.#options;
+    return audit === undefined ? client : auditedClient(client, audit, user);
   }
 
   async listen(options: {
@@ -151,6 +157,7 @@ class KubeApiServer implements ApiServer {
     const upgrade = { handler: this.#handler, registry: this.#pipeline.registry, connect: this.#connect };
     this.#listener = await Listener.listen({
       ...options,
+      proxyCa: this.#options.authentication?.requestHeader?.clientCa,
       handle: (exchange) => void this.#handler.handle(exchange),
       upgrade: (message, socket, head) => void handleUpgrade(upgrade, message, socket, head),
       log: this.#options.log,
@@ -182,6 +189,7 @@ class KubeApiServer implements ApiServer {
     for (const end of [...this.#watches]) end();
     this.#pipeline.hub.close();
     await this.#listener?.close();
+    await this.#options.audit?.close();
   }
 
   /** Once; a failure is told to everybody who waits, and tried again by the next. */

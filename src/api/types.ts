@@ -5,6 +5,8 @@ import type { Clock } from "../machinery/clock.ts";
 import type { Logger } from "../machinery/logger.ts";
 import type { Store } from "../store/types.ts";
 import type { PodSecurityOptions } from "./admission/pod-security/plugin.ts";
+import type { Auditor } from "./audit/auditor.ts";
+import type { AuthenticationOptions } from "./authn/authentication.ts";
 import type { Client, UserInfo } from "./client/types.ts";
 
 export interface ApiServerOptions {
@@ -29,6 +31,11 @@ export interface ApiServerOptions {
   readonly disableAdmissionPlugins?: readonly string[];
   /** Defaults and exemptions of PodSecurity. */
   readonly podSecurity?: PodSecurityOptions;
+  /** Absent: nothing is written down. Closed with the server. */
+  readonly audit?: Auditor;
+  /** Whether /debug/pprof is there, for who may get that path. */
+  readonly profiling?: boolean;
+  readonly authentication?: AuthenticationOptions;
   /** What is absent is as kube-apiserver has it by default. */
   readonly limits?: Partial<RequestLimits>;
 }

@@ -5,7 +5,11 @@
 import { readFile } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
 import { join, resolve } from "node:path";
-import { cidrsOverlap, formatCidr, parseCidr } from "../machinery/net/cidr.ts";
+import { cidrsOverlap, parseCidr } from "../machinery/net/cidr.ts";
+import { type ApiFlags, apiSettings } from "./api-flags.ts";
+import { ConfigError, choice, cidr, count, type Setting, text, toggle } from "./setting.ts";
+
+export { ConfigError } from "./setting.ts";
 
 export interface ServerConfig {
   readonly dataDir: string;
@@ -31,6 +35,8 @@ export interface ServerConfig {
   readonly overlay: Overlay;
   /** How long history is kept, in seconds. */
   readonly historyWindow: number;
+  /** What kube-apiserver has flags of the same name for. */
+  readonly api: ApiFlags;
 }
 
 const logLevels = ["debug", "info", "warn", "error"] as const;
@@ -38,89 +44,6 @@ export type LogLevel = (typeof logLevels)[number];
 
 const overlays = ["vxlan", "host-routes"] as const;
 export type Overlay = (typeof overlays)[number];
-
-/** A mistake of the user's, told in one line. */
-export class ConfigError extends Error {
-  override name = "ConfigError";
-}
-
-interface Setting<T> {
-  readonly flag: string;
-  readonly description: string;
-  /** How --help shows the value; absent for switches. */
-  readonly value?: string;
-  parse(text: string, name: string): T;
-  default(): T;
-}
-
-function text(flag: string, value: string, description: string, byDefault: () => string): Setting<string> {
-  return { flag, value, description, parse: (raw) => raw, default: byDefault };
-}
-
-function choice<T extends string>(
-  flag: string,
-  value: string,
-  choices: readonly T[],
-  byDefault: T,
-  what = "",
-): Setting<T> {
-  return {
-    flag,
-    value,
-    description: `${what}${choices.join(", ")} (default: ${byDefault})`,
-    default: () => byDefault,
-    parse(raw, name) {
-      const chosen = choices.find((known) => known === raw);
-      if (!chosen) throw new ConfigError(`${name} must be one of ${choices.join(", ")}, not "${raw}"`);
-      return chosen;
-    },
-  };
-}
-
-/** An IPv4 range, its host bits cleared. */
-function cidr(flag: string, description: string, byDefault: string): Setting<string> {
-  return {
-    flag,
-    value: "CIDR",
-    description: `${description} (default: ${byDefault})`,
-    default: () => byDefault,
-    parse(raw, name) {
-      const parsed = parseCidr(raw);
-      if (!parsed || parsed.bits < 8 || parsed.bits > 30) {
-        throw new ConfigError(`${name} must be an IPv4 range such as ${byDefault}, not "${raw}"`);
-      }
-      return formatCidr(parsed);
-    },
-  };
-}
-
-function count(flag: string, description: string, byDefault: number, maximum: number): Setting<number> {
-  return {
-    flag,
-    value: "N",
-    description,
-    default: () => byDefault,
-    parse(raw, name) {
-      const number = /^\d+$/.test(raw) ? Number(raw) : Number.NaN;
-      if (!(number <= maximum))
-        throw new ConfigError(`${name} must be a whole number from 0 to ${maximum}, not "${raw}"`);
-      return number;
-    },
-  };
-}
-
-function toggle(flag: string, description: string, byDefault: boolean): Setting<boolean> {
-  return {
-    flag,
-    description,
-    default: () => byDefault,
-    parse(raw, name) {
-      if (raw === "true" || raw === "1") return true;
-      if (raw === "false" || raw === "0") return false;
-      throw new ConfigError(`${name} must be true or false, not "${raw}"`);
-    },
-  };
-}
 
 /** RFC 1123 wants lower case; the rest of a host name that a Node's name cannot carry becomes a dash. */
 function defaultNodeName(): string {
@@ -163,12 +86,14 @@ const settings = {
   nodeCidrMaskSize: count("node-cidr-mask-size", "bits of each node's part of the cluster CIDR (default: 24)", 24, 30),
   overlay: choice("overlay", "KIND", overlays, "vxlan", "how nodes reach each other's pods: "),
   historyWindow: count("history-window", "seconds of history to keep (default: 3600)", 3600, 31_536_000),
-} satisfies { [K in keyof Required<ServerConfig>]: Setting<unknown> };
+} satisfies { [K in keyof Required<Omit<ServerConfig, "api">>]: Setting<unknown> };
+
+const allSettings: Readonly<Record<string, Setting<unknown>>> = { ...settings, ...apiSettings };
 
 /** The flags of `kl server`: "--port <N>", "--no-agent". */
 export function serverFlags(): { readonly flags: string; readonly description: string }[] {
   return [
-    ...Object.values(settings).map((setting: Setting<unknown>) => ({
+    ...Object.values(allSettings).map((setting) => ({
       flags:
         setting.value !== undefined
           ? `--${setting.flag} <${setting.value}>`
@@ -223,6 +148,9 @@ export async function readServerConfig(
     nodeCidrMaskSize: pick("nodeCidrMaskSize", settings.nodeCidrMaskSize),
     overlay: pick("overlay", settings.overlay),
     historyWindow: pick("historyWindow", settings.historyWindow),
+    api: Object.fromEntries(
+      Object.entries(apiSettings).map(([name, setting]) => [name, pick<unknown>(name, setting)]),
+    ) as unknown as ApiFlags,
   };
   checkRanges(config);
   return config;
@@ -259,9 +187,9 @@ async function readConfigFile(file: string): Promise<Record<string, unknown>> {
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
     throw new ConfigError(`${file} must hold settings as "name: value" lines`);
   }
-  const unknown = Object.keys(parsed).find((name) => !(name in settings));
+  const unknown = Object.keys(parsed).find((name) => !(name in allSettings));
   if (unknown !== undefined) {
-    throw new ConfigError(`${file}: unknown setting "${unknown}"; known are ${Object.keys(settings).join(", ")}`);
+    throw new ConfigError(`${file}: unknown setting "${unknown}"; known are ${Object.keys(allSettings).join(", ")}`);
   }
   return parsed as Record<string, unknown>;
 }

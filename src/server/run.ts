@@ -1,7 +1,7 @@
 /** `kl server` in the foreground: preflight, start, what to type next, and a graceful end on SIGTERM or SIGINT. */
 import { systemClock } from "../machinery/clock.ts";
 import { StoreUnavailableError } from "../store/types.ts";
-import type { ServerConfig } from "./config.ts";
+import { ConfigError, type ServerConfig } from "./config.ts";
 import { kubeconfigEntries, mergeKubeconfig, userKubeconfigFile } from "./kubeconfig.ts";
 import { createLogger } from "./logger.ts";
 import { describeHolder, removePidFile, writePidFile } from "./pid-file.ts";
@@ -66,6 +66,7 @@ async function start(config: ServerConfig, log: ReturnType<typeof createLogger>)
     return await startServer(config, log);
   } catch (error) {
     if (error instanceof StoreUnavailableError) throw new StartError(explainStore(error, config.dataDir));
+    if (error instanceof ConfigError) throw new StartError(error.message);
     throw error;
   }
 }

@@ -18,6 +18,7 @@ import { klVersion } from "../machinery/version.ts";
 import { openSqliteStore } from "../store/sqlite/open.ts";
 import type { Store } from "../store/types.ts";
 import { advertiseAddress } from "./advertise-address.ts";
+import { apiOptions } from "./api-options.ts";
 import { clusterConfigData, writeClusterConfig } from "./cluster-config.ts";
 import { clusterNetwork } from "./cluster-network.ts";
 import type { ServerConfig } from "./config.ts";
@@ -51,6 +52,7 @@ export async function startServer(
   clock: Clock = systemClock,
 ): Promise<RunningServer> {
   const names = serverNames(config);
+  const given = await apiOptions(config.api, clock, log.child({ room: "api" }));
   const [certificates, serviceAccountKey, store] = await Promise.all([
     ensureCertificates(join(config.dataDir, "pki"), names, clock.now()),
     ensureServiceAccountKey(join(config.dataDir, "pki")),
@@ -74,6 +76,7 @@ export async function startServer(
     serviceAccountKey,
     historyWindow: config.historyWindow * 1000,
     otherNames: new Map([[agentServerName, acceptAgent]]),
+    ...given,
   });
   const { port } = await listen(api, store, config, certificates);
   const url = `https://${hostInUrl(config.bindAddress)}:${port}`;

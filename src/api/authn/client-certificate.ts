@@ -1,17 +1,22 @@
 import type { TLSSocket } from "node:tls";
 import type { UserInfo } from "../client/types.ts";
+import { chainRoot, fingerprintsOf } from "./certificate-chain.ts";
 import type { Authenticator } from "./types.ts";
 
 const authenticated = "system:authenticated";
 
-/** The common name is the user, each organization a group. The certificate is read once per connection. */
-export function clientCertificates(): Authenticator {
+/**
+ * The common name is the user, each organization a group. The certificate is read once per connection. `frontProxyCa`: PEM;
+ * whoever has a certificate of that authority is a proxy and nobody by himself.
+ */
+export function clientCertificates(frontProxyCa?: string): Authenticator {
+  const proxies = frontProxyCa === undefined ? undefined : fingerprintsOf(frontProxyCa);
   const users = new WeakMap<TLSSocket, { readonly user: UserInfo | undefined }>();
   return {
     authenticate({ connection }) {
       let known = users.get(connection);
       if (known === undefined) {
-        known = { user: userOf(connection) };
+        known = { user: proxies?.has(chainRoot(connection) ?? "") ? undefined : userOf(connection) };
         users.set(connection, known);
       }
       return known.user;

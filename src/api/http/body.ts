@@ -16,8 +16,14 @@ export class ClientGoneError extends Error {
 
 const nothing = Buffer.alloc(0);
 
-/** The whole body, decompressed. Throws 413 beyond the limit (compressed or not), 400, 415, and ClientGoneError. */
+/** The whole body, decompressed, which whoever looks on is told of. Throws 413 beyond the limit (compressed or not), 400, 415, and ClientGoneError. */
 export async function readBody(exchange: Exchange): Promise<Buffer> {
+  const body = await wholeBody(exchange);
+  exchange.observer?.sent(body);
+  return body;
+}
+
+async function wholeBody(exchange: Exchange): Promise<Buffer> {
   const { headers } = exchange;
   const announced = headers["content-length"];
   if (announced !== undefined) {

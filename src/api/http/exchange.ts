@@ -5,6 +5,8 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import type { Readable, Writable } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import type { Decision } from "../authz/types.ts";
+import type { UserInfo } from "../client/types.ts";
 
 export interface Exchange {
   readonly method: string;
@@ -23,6 +25,8 @@ export interface Exchange {
   readonly gone: boolean;
   /** Headers that the answer carries whatever it is; lower-case names. */
   stamp: Readonly<Record<string, string>> | undefined;
+  /** Told of what is sent and answered; absent: nobody wants to know. */
+  observer: ExchangeObserver | undefined;
   /** The time for it is over and a 504 was sent: respond() does nothing any longer, open() throws. */
   readonly expired: boolean;
   /** Sends the 504 that `respond` gives, where nothing was sent yet, or cuts the answer off. */
@@ -35,6 +39,21 @@ export interface Exchange {
   onClose(callback: () => void): void;
   /** Ends the exchange at once, in whatever state it is. */
   abort(): void;
+}
+
+/** Looks on, for the audit log. */
+export interface ExchangeObserver {
+  actsAs(user: UserInfo): void;
+  decided(decision: Decision): void;
+  /** It will go on for long after its answer has begun. */
+  runsLong(): void;
+  /** The request's body, as JSON where it came as something else. */
+  sent(body: Buffer): void;
+  /** May add headers. */
+  answered(code: number, headers: OutgoingHttpHeaders, body: Uint8Array | string | undefined): void;
+  opened(code: number, headers: OutgoingHttpHeaders): void;
+  /** All is over. Idempotent. */
+  complete(): void;
 }
 
 /** Whoever still works on an exchange whose time is over may stop. */

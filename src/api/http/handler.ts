@@ -3,6 +3,8 @@ import type { Verb } from "../../machinery/kinds/types.ts";
 import type { Logger } from "../../machinery/logger.ts";
 import { StatusError } from "../../machinery/status/error.ts";
 import { accessDenied, badRequest, internalError, unauthorized } from "../../machinery/status/errors.ts";
+import type { Auditor } from "../audit/auditor.ts";
+import { observe } from "../audit/http-audit.ts";
 import type { Impersonation } from "../authn/impersonation.ts";
 import type { Authenticator } from "../authn/types.ts";
 import type { Attributes, Authorizer } from "../authz/types.ts";
@@ -42,6 +44,7 @@ export interface HandlerOptions {
   readonly metrics: RequestMetrics;
   readonly flow: FlowGate;
   readonly deadlines: Deadlines;
+  readonly audit: Auditor | undefined;
   readonly log: Logger;
 }
 
@@ -64,6 +67,7 @@ export class RequestHandler {
       this.#failed(exchange, error);
     } finally {
       inflight.value--;
+      if (exchange.observer) complete(exchange, measured.longRunning);
       const { request, verb, longRunning } = measured;
       if (request !== undefined && exchange.code > 0) {
         metrics.answered(request, verb, exchange.code, longRunning ? undefined : performance.now() - start);
@@ -71,12 +75,21 @@ export class RequestHandler {
     }
   }
 
-  /** Who sends this, or who that one may act as; throws 401 for nobody. */
-  async authenticate(exchange: Exchange): Promise<UserInfo> {
-    const user = await this.#identify(exchange);
-    if (user === undefined) throw unauthorized();
-    const other = this.#options.impersonation(user, exchange.headers);
-    return other === undefined ? user : await other;
+  /** Who sends this, or who that one may act as; throws 401 for nobody. `wanted`: what the audit log is told. */
+  async authenticate(exchange: Exchange, wanted: Wanted): Promise<UserInfo> {
+    const { audit, impersonation } = this.#options;
+    let user: UserInfo | undefined;
+    try {
+      user = await this.#identify(exchange);
+      if (user === undefined) throw unauthorized();
+    } finally {
+      if (audit) observe(audit, exchange, { ...wanted, user: user ?? { name: "", groups: [] } }, user);
+    }
+    const asked = impersonation(user, exchange.headers);
+    if (asked === undefined) return user;
+    const other = await asked;
+    exchange.observer?.actsAs(other);
+    return other;
   }
 
   async #identify(exchange: Exchange): Promise<UserInfo | undefined> {
@@ -90,9 +103,10 @@ export class RequestHandler {
 
   readonly #authorize = (attributes: Attributes): Promise<void> => this.authorize(attributes);
 
-  async authorize(attributes: Attributes): Promise<void> {
+  async authorize(attributes: Attributes, exchange?: Exchange): Promise<void> {
     const asked = this.#options.authorizer.authorize(attributes);
     const decision = asked instanceof Promise ? await asked : asked;
+    exchange?.observer?.decided(decision);
     if (decision.allowed) return;
     const { user, verb, path, fieldSelector: _, ...resource } = attributes;
     throw accessDenied(
@@ -111,8 +125,7 @@ export class RequestHandler {
       await this.#path(exchange, path, query);
       return;
     }
-    const user = await this.authenticate(exchange);
-    await this.#resource(exchange, { path, query, request, user }, measured);
+    await this.#resource(exchange, { path, query, request }, measured);
   }
 
   async #path(exchange: Exchange, path: string, query: URLSearchParams | undefined): Promise<void> {
@@ -120,11 +133,11 @@ export class RequestHandler {
     for (const handler of paths) {
       if (handler.open && (await handler.handle(path, exchange, query))) return;
     }
-    const user = await this.authenticate(exchange);
-    const attributes = { user, verb: exchange.method.toLowerCase(), path };
+    const wanted = { verb: exchange.method.toLowerCase(), path };
+    const attributes: Attributes = { ...wanted, user: await this.authenticate(exchange, wanted) };
     const seat = await flow.enter(exchange, attributes, undefined);
     try {
-      await this.authorize(attributes);
+      await this.authorize(attributes, exchange);
       for (const handler of paths) {
         if (!handler.open && (await handler.handle(path, exchange, query))) return;
       }
@@ -135,12 +148,11 @@ export class RequestHandler {
   }
 
   async #resource(exchange: Exchange, routed: Routed, measured: Measured): Promise<void> {
-    const { path, query, request, user } = routed;
+    const { path, query, request } = routed;
     const { flow, deadlines } = this.#options;
     const verb = verbOf(exchange.method, request, query);
     const { group, version, resource: plural, subresource, namespace, name } = request;
-    const attributes: Attributes = {
-      user,
+    const wanted: Wanted = {
       verb: verb ?? exchange.method.toLowerCase(),
       path,
       group,
@@ -152,17 +164,18 @@ export class RequestHandler {
       name,
       ...(name === "" ? fieldSelectorOf(query) : {}),
     };
+    const attributes: Attributes = { ...wanted, user: await this.authenticate(exchange, wanted) };
     if (longRunning.has(subresource)) {
-      await this.authorize(attributes);
-      await this.#serve(exchange, routed, verb, measured);
+      await this.authorize(attributes, exchange);
+      await this.#serve(exchange, { ...routed, user: attributes.user }, verb, measured);
       return;
     }
     const entered = flow.enter(exchange, attributes, { verb: attributes.verb, request, query });
     const seat = entered instanceof Promise ? await entered : entered;
     try {
       if (verb !== "watch") deadlines.begin(exchange, query);
-      await this.authorize(attributes);
-      await this.#serve(exchange, routed, verb, measured);
+      await this.authorize(attributes, exchange);
+      await this.#serve(exchange, { ...routed, user: attributes.user }, verb, measured);
     } finally {
       deadlines.end(exchange);
       seat.finish();
@@ -171,7 +184,7 @@ export class RequestHandler {
 
   async #serve(
     exchange: Exchange,
-    { query, request, user }: Routed,
+    { query, request, user }: Routed & { readonly user: UserInfo },
     verb: Verb | undefined,
     measured: Measured,
   ): Promise<void> {
@@ -201,6 +214,7 @@ export class RequestHandler {
 
   #longRunning(exchange: Exchange, measured: Measured, request: ResourceRequest): void {
     measured.longRunning = true;
+    exchange.observer?.runsLong();
     const running = this.#options.metrics.longRunning(request, measured.verb);
     running.value++;
     exchange.onClose(() => {
@@ -262,7 +276,15 @@ interface Routed {
   readonly path: string;
   readonly query: URLSearchParams | undefined;
   readonly request: ResourceRequest;
-  readonly user: UserInfo;
+}
+
+/** All but who. */
+export type Wanted = Omit<Attributes, "user">;
+
+function complete(exchange: Exchange, longRunning: boolean): void {
+  const { observer } = exchange;
+  if (longRunning && !exchange.gone) exchange.onClose(() => observer?.complete());
+  else observer?.complete();
 }
 
 function resourcePath(path: string): ResourceRequest | undefined {

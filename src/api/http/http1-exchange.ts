@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Readable, Writable } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { type Exchange, ExpiredError } from "./exchange.ts";
+import { type Exchange, type ExchangeObserver, ExpiredError } from "./exchange.ts";
 
 export class Http1Exchange implements Exchange {
   readonly method: string;
@@ -10,6 +10,7 @@ export class Http1Exchange implements Exchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   stamp: Readonly<Record<string, string>> | undefined;
+  observer: ExchangeObserver | undefined;
   #expired = false;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
@@ -42,6 +43,7 @@ export class Http1Exchange implements Exchange {
 
   respond(code: number, headers: OutgoingHttpHeaders, body?: Uint8Array | string): void {
     if (this.#expired) return;
+    this.observer?.answered(code, headers, body);
     if (this.stamp) Object.assign(headers, this.stamp);
     const response = this.#response;
     if (body === undefined) headers["content-length"] = 0;
@@ -55,6 +57,7 @@ export class Http1Exchange implements Exchange {
 
   open(code: number, headers: OutgoingHttpHeaders): Writable {
     if (this.#expired) throw new ExpiredError();
+    this.observer?.opened(code, headers);
     if (this.stamp) Object.assign(headers, this.stamp);
     this.#response.writeHead(code, headers);
     this.#response.flushHeaders();

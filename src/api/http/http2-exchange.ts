@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import { constants, type IncomingHttpHeaders as Http2Headers, type ServerHttp2Stream } from "node:http2";
 import type { Readable, Writable } from "node:stream";
 import type { TLSSocket } from "node:tls";
-import { type Exchange, ExpiredError } from "./exchange.ts";
+import { type Exchange, type ExchangeObserver, ExpiredError } from "./exchange.ts";
 
 /** On the stream itself: Node's compatibility layer costs a third of the requests per second. */
 export class Http2Exchange implements Exchange {
@@ -13,6 +13,7 @@ export class Http2Exchange implements Exchange {
   readonly #stream: ServerHttp2Stream;
   #code = 0;
   stamp: Readonly<Record<string, string>> | undefined;
+  observer: ExchangeObserver | undefined;
   #expired = false;
 
   constructor(stream: ServerHttp2Stream, headers: Http2Headers, connection: TLSSocket) {
@@ -44,6 +45,7 @@ export class Http2Exchange implements Exchange {
   respond(code: number, headers: OutgoingHttpHeaders, body?: Uint8Array | string): void {
     const stream = this.#stream;
     if (this.gone || this.#expired) return;
+    this.observer?.answered(code, headers, body);
     if (this.stamp) Object.assign(headers, this.stamp);
     this.#code = code;
     headers[":status"] = code;
@@ -60,6 +62,7 @@ export class Http2Exchange implements Exchange {
 
   open(code: number, headers: OutgoingHttpHeaders): Writable {
     if (this.#expired) throw new ExpiredError();
+    this.observer?.opened(code, headers);
     if (this.stamp) Object.assign(headers, this.stamp);
     this.#code = code;
     headers[":status"] = code;

@@ -9,7 +9,9 @@ export async function jsonBody(exchange: Exchange): Promise<Buffer> {
   const format = bodyFormat(exchange.headers["content-type"]);
   const body = await readBody(exchange);
   if (format === "json" || body.length === 0) return body;
-  return format === "yaml" ? yamlToJson(body) : protobufToJson(body);
+  const json = await (format === "yaml" ? yamlToJson(body) : protobufToJson(body));
+  exchange.observer?.sent(json);
+  return json;
 }
 
 async function protobufToJson(body: Buffer): Promise<Buffer> {

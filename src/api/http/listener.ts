@@ -18,6 +18,8 @@ export interface ListenerOptions {
   readonly host: string;
   readonly port: number;
   readonly certificate: ServingCertificate;
+  /** PEM; certificates of front proxies come from another authority than those of clients. */
+  readonly proxyCa: string | undefined;
   readonly handle: (exchange: Exchange) => void;
   readonly upgrade: (message: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly log: Logger;
@@ -40,12 +42,14 @@ export class Listener {
   readonly #sessions = new Set<ServerHttp2Session>();
   readonly #sockets = new Set<TLSSocket>();
   readonly #log: Logger;
+  readonly #proxyCa: string | undefined;
   #closing = false;
 
-  private constructor({ certificate, handle, upgrade, log, otherNames }: ListenerOptions) {
+  private constructor({ certificate, proxyCa, handle, upgrade, log, otherNames }: ListenerOptions) {
     this.#log = log;
+    this.#proxyCa = proxyCa;
     this.#server = createSecureServer({
-      ...secureOptions(certificate),
+      ...secureOptions(certificate, proxyCa),
       allowHTTP1: true,
       requestCert: true,
       rejectUnauthorized: false,
@@ -102,7 +106,7 @@ export class Listener {
   }
 
   setCertificate(certificate: ServingCertificate): void {
-    this.#server.setSecureContext(secureOptions(certificate));
+    this.#server.setSecureContext(secureOptions(certificate, this.#proxyCa));
   }
 
   /** No new connections; running requests are let finish for a moment, then everything is closed. */
@@ -155,8 +159,8 @@ export class Listener {
   }
 }
 
-function secureOptions({ key, cert, clientCa }: ServingCertificate): object {
-  return { key, cert, ca: clientCa, minVersion: "TLSv1.2" };
+function secureOptions({ key, cert, clientCa }: ServingCertificate, proxyCa: string | undefined): object {
+  return { key, cert, ca: proxyCa === undefined ? clientCa : [clientCa, proxyCa], minVersion: "TLSv1.2" };
 }
 
 /** What is no HTTP gets the answer that fits, as far as that can be told, and the connection ends. */

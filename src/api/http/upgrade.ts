@@ -24,18 +24,14 @@ export async function handleUpgrade(
 ): Promise<void> {
   socket.on("error", () => undefined);
   const before = (socket as TLSSocket).bytesWritten;
+  let exchange: Exchange | undefined;
   try {
     const url = new URL(message.url ?? "/", "https://localhost");
     const request = parseResourcePath(url.pathname);
     if (request === undefined) throw noSuchResource();
-    const user = await handler.authenticate({
-      headers: message.headers,
-      connection: message.socket as TLSSocket,
-    } as Exchange);
     const { group, version, resource: plural, subresource, namespace, name } = request;
     const verb = message.method === "POST" ? "create" : "get";
-    const attributes = {
-      user,
+    const wanted = {
       verb,
       path: url.pathname,
       group,
@@ -45,16 +41,22 @@ export async function handleUpgrade(
       namespace,
       name,
     };
-    await handler.authorize(attributes);
+    exchange = upgradeExchange(message);
+    const user = await handler.authenticate(exchange, wanted);
+    const attributes = { ...wanted, user };
+    await handler.authorize(attributes, exchange);
     if (verb === "get" && createsByGet(message, request)) await handler.authorize({ ...attributes, verb: "create" });
     const resource = registry.find(request.apiVersion, plural);
     const call = resource && callOf(resource, request, user);
     if (call === undefined || !connect.has(call.resource, subresource)) throw noSuchResource();
+    exchange.observer?.runsLong();
+    exchange.observer?.opened(101, {});
+    socket.once("close", () => exchange?.observer?.complete());
     await connect.upgrade(call, request.rest, url.searchParams, { message, socket, head });
   } catch (error) {
     // Once something was written, the conversation's own protocol has to tell.
     const untouched = socket.writable && (socket as TLSSocket).bytesWritten === before;
-    if (untouched) refuse(socket, error);
+    if (untouched) refuse(socket, error, exchange);
     else socket.destroy();
   }
 }
@@ -74,9 +76,22 @@ function createsByGet({ headers }: IncomingMessage, { group, resource, subresour
   );
 }
 
-function refuse(socket: Duplex, error: unknown): void {
+/** All of an exchange that authentication and the audit log look at. */
+function upgradeExchange({ url = "/", method = "GET", headers, socket }: IncomingMessage): Exchange {
+  return {
+    url,
+    method,
+    headers,
+    connection: socket as TLSSocket,
+    observer: undefined,
+  } as Partial<Exchange> as Exchange;
+}
+
+function refuse(socket: Duplex, error: unknown, exchange: Exchange | undefined): void {
   const known = error instanceof StatusError ? error : internalError(error instanceof Error ? error.message : "");
   const body = JSON.stringify(known.status);
+  exchange?.observer?.answered(known.code, {}, body);
+  exchange?.observer?.complete();
   socket.end(
     `HTTP/1.1 ${known.code} ${known.reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );

@@ -1,4 +1,4 @@
-import type { ServiceAccountTokens } from "../authn/tokens/service-account-tokens.ts";
+import type { TokenAuthenticator } from "../authn/bearer-tokens.ts";
 import { tokenRequest } from "../authn/tokens/token-request.ts";
 import type { TokenSigner } from "../authn/tokens/token-signer.ts";
 import type { ClusterAuthorizer } from "../authz/authorizer.ts";
@@ -17,7 +17,7 @@ export interface KindParts {
   readonly services: ServiceAllocators;
   readonly authorizer: ClusterAuthorizer;
   readonly signer: TokenSigner;
-  readonly tokens: ServiceAccountTokens;
+  readonly tokens: TokenAuthenticator;
 }
 
 export function kindHooks({ services, authorizer, signer, tokens }: KindParts): ReadonlyMap<string, KindHooks> {

@@ -5,7 +5,8 @@ import { badRequest, invalid } from "../../machinery/status/errors.ts";
 import { fieldForbidden, invalidValue } from "../../machinery/status/field-errors.ts";
 import type { TokenReviewSpec } from "../../machinery/types/authentication/v1.ts";
 import type { SubjectAccessReviewSpec } from "../../machinery/types/authorization/v1.ts";
-import type { ServiceAccountTokens } from "../authn/tokens/service-account-tokens.ts";
+import type { TokenAuthenticator } from "../authn/bearer-tokens.ts";
+import { issuer } from "../authn/tokens/token-signer.ts";
 import type { Attributes, Authorizer, RuleResolver } from "../authz/types.ts";
 import type { UserInfo } from "../client/types.ts";
 import type { Call, Outcome } from "../pipeline/types.ts";
@@ -14,10 +15,7 @@ import type { KindHooks } from "./types.ts";
 
 type Evaluate = NonNullable<KindHooks["evaluate"]>;
 
-export function reviewHooks(
-  authorizer: Authorizer & RuleResolver,
-  tokens: ServiceAccountTokens,
-): [string, KindHooks][] {
+export function reviewHooks(authorizer: Authorizer & RuleResolver, tokens: TokenAuthenticator): [string, KindHooks][] {
   const self = access(authorizer, "self");
   return [
     ["selfsubjectaccessreviews.authorization.k8s.io", { evaluate: self }],
@@ -115,13 +113,17 @@ function userOf({ name: username, uid, groups, extra }: UserInfo): object {
   return { username, ...(uid ? { uid } : {}), groups, ...(extra ? { extra } : {}) };
 }
 
-function reviewToken(tokens: ServiceAccountTokens): Evaluate {
+function reviewToken(tokens: TokenAuthenticator): Evaluate {
   return async (_pipeline, _call, object) => {
     const { token = "", audiences } = (object.spec ?? {}) as TokenReviewSpec;
     if (token === "") throw badRequest("token is required for TokenReview in authentication");
-    const found = await tokens.review(token, audiences?.length ? audiences : undefined);
+    const wanted = audiences?.length ? audiences : undefined;
+    const found = await tokens.review(token, wanted);
     if (found === undefined) return answer({ ...object, status: { user: {}, error: "[invalid bearer token]" } });
-    return answer({ ...object, status: { authenticated: true, user: userOf(found.user), audiences: found.audiences } });
+    // A token of a sort without audiences is good for the API server itself.
+    const good = found.audiences ?? [issuer].filter((audience) => wanted === undefined || wanted.includes(audience));
+    if (good.length === 0) return answer({ ...object, status: { user: {}, error: "[invalid bearer token]" } });
+    return answer({ ...object, status: { authenticated: true, user: userOf(found.user), audiences: good } });
   };
 }
 

@@ -12,32 +12,19 @@ import type { Secret } from "../../../machinery/types/core/v1.ts";
 import type { Store } from "../../../store/types.ts";
 import type { UserInfo } from "../../client/types.ts";
 import { parsedOf } from "../../serialize/parsed.ts";
-import type { Authenticator } from "../types.ts";
-
-const bearer = /^bearer +(\S+)\s*$/i;
+import type { TokenAuthenticator } from "../bearer-tokens.ts";
 
 /**
- * `Authorization: Bearer <id>.<secret>`: whoever is about to join, as system:bootstrap:<id>. Other tokens, and those that
- * are not good (any more), are left to the next authenticator. Rules: plugin/pkg/auth/authenticator/token/bootstrap.
+ * Bearer tokens of the form <id>.<secret>: whoever is about to join, as system:bootstrap:<id>.
+ * Rules: plugin/pkg/auth/authenticator/token/bootstrap.
  */
-export function bootstrapTokens(store: Store, clock: Clock): Authenticator {
+export function bootstrapTokens(store: Store, clock: Clock): TokenAuthenticator {
   return {
-    authenticate({ headers }) {
-      const { authorization } = headers;
-      const token = authorization && bearer.exec(authorization)?.[1];
-      return token ? reviewBootstrapToken(store, clock, token) : undefined;
+    review(token) {
+      const parts = parseBootstrapToken(token);
+      return parts && find(store, clock, parts.id, parts.secret).then((user) => user && { user });
     },
   };
-}
-
-/** undefined at once for what has not the form of a bootstrap token. */
-export function reviewBootstrapToken(
-  store: Store,
-  clock: Clock,
-  token: string,
-): Promise<UserInfo | undefined> | undefined {
-  const parts = parseBootstrapToken(token);
-  return parts && find(store, clock, parts.id, parts.secret);
 }
 
 async function find(store: Store, clock: Clock, id: string, secret: string): Promise<UserInfo | undefined> {

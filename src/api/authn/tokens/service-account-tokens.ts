@@ -1,10 +1,9 @@
 import type { Clock } from "../../../machinery/clock.ts";
 import type { UnstructuredObject } from "../../../machinery/meta/object.ts";
-import { unauthorized } from "../../../machinery/status/errors.ts";
 import type { Store } from "../../../store/types.ts";
 import type { UserInfo } from "../../client/types.ts";
 import { parsedOf } from "../../serialize/parsed.ts";
-import type { Authenticator } from "../types.ts";
+import type { ReviewedToken, TokenAuthenticator } from "../bearer-tokens.ts";
 import { issuer, type TokenClaims, type TokenSigner } from "./token-signer.ts";
 
 interface Known {
@@ -19,7 +18,7 @@ const deletionLeeway = 60_000;
 const extraPrefix = "authentication.kubernetes.io";
 
 /** Who bears a service account token: the account, as long as it and what the token is bound to live. */
-export class ServiceAccountTokens {
+export class ServiceAccountTokens implements TokenAuthenticator {
   readonly #signer: TokenSigner;
   readonly #store: Store;
   readonly #clock: Clock;
@@ -32,10 +31,7 @@ export class ServiceAccountTokens {
   }
 
   /** undefined: not a good token for any of the audiences; those that it is good for come back beside the user. */
-  async review(
-    token: string,
-    audiences: readonly string[] = [issuer],
-  ): Promise<{ readonly user: UserInfo; readonly audiences: readonly string[] } | undefined> {
+  async review(token: string, audiences: readonly string[] = [issuer]): Promise<ReviewedToken | undefined> {
     const known = this.#read(token);
     if (known === undefined) return undefined;
     const { claims, user } = known;
@@ -93,19 +89,5 @@ function userOf({ jti, "kubernetes.io": { namespace, serviceaccount, pod, node }
     uid: serviceaccount.uid,
     groups: ["system:serviceaccounts", `system:serviceaccounts:${namespace}`, "system:authenticated"],
     extra,
-  };
-}
-
-/** `Authorization: Bearer …`; 401 for a token that is not good. */
-export function bearerTokens(tokens: ServiceAccountTokens): Authenticator {
-  return {
-    authenticate({ headers }) {
-      const { authorization } = headers;
-      if (authorization === undefined || !/^bearer /i.test(authorization)) return undefined;
-      return tokens.review(authorization.slice(7).trim()).then((found) => {
-        if (found === undefined) throw unauthorized();
-        return found.user;
-      });
-    },
   };
 }

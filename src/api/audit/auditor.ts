@@ -1,0 +1,82 @@
+/** Writes down who did what: https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/ */
+import { randomUUID } from "node:crypto";
+import type { IncomingHttpHeaders } from "node:http";
+import type { Clock } from "../../machinery/clock.ts";
+import type { Attributes, Decision } from "../authz/types.ts";
+import type { UserInfo } from "../client/types.ts";
+import { AuditEvent } from "./audit-event.ts";
+import type { AuditPolicy, Stage } from "./policy.ts";
+
+/** Takes one event as a line of JSON. */
+export interface AuditSink {
+  write(line: string): void;
+  readonly lost: number;
+  close(): Promise<void>;
+}
+
+export interface Audited {
+  readonly attributes: Attributes;
+  /** As authenticated. */
+  readonly user: UserInfo;
+  readonly requestUri: string;
+  readonly sourceIps: readonly string[];
+  readonly userAgent: string | undefined;
+  /** As the client sent it. */
+  readonly auditId: string | undefined;
+}
+
+export class Auditor {
+  readonly #policy: AuditPolicy;
+  readonly #sink: AuditSink;
+  readonly #clock: Clock;
+  /** Events written. */
+  events = 0;
+
+  constructor(policy: AuditPolicy, sink: AuditSink, clock: Clock) {
+    this.#policy = policy;
+    this.#sink = sink;
+    this.#clock = clock;
+  }
+
+  get lost(): number {
+    return this.#sink.lost;
+  }
+
+  /** undefined: nothing of this request is written down. */
+  begin(audited: Audited): AuditEvent | undefined {
+    const ruling = this.#policy.rulingOn(audited.attributes, audited.user);
+    if (ruling.level === "None") return undefined;
+    const id = audited.auditId || randomUUID();
+    const event = new AuditEvent(id, audited, ruling, this.#clock, (stage, text) =>
+      this.#write(ruling.omitStages, stage, text),
+    );
+    event.stage("RequestReceived");
+    return event;
+  }
+
+  close(): Promise<void> {
+    return this.#sink.close();
+  }
+
+  #write(omitted: ReadonlySet<Stage>, stage: Stage, line: () => string): void {
+    if (omitted.has(stage)) return;
+    this.events++;
+    this.#sink.write(line());
+  }
+}
+
+/** X-Forwarded-For, X-Real-Ip and who is at the other end, as k8s.io/apimachinery's SourceIPs. */
+export function sourceIps(headers: IncomingHttpHeaders, remote: string | undefined): string[] {
+  const forwarded = String(headers["x-forwarded-for"] ?? "").split(",");
+  const given = [...forwarded, String(headers["x-real-ip"] ?? "")].map((text) => text.trim());
+  const peer = remote?.replace(/^::ffff:/, "");
+  const all = [...given.filter((ip) => /^[\da-fA-F.:]+$/.test(ip)), ...(peer === undefined ? [] : [peer])];
+  return all.filter((ip, i) => all.indexOf(ip) === i);
+}
+
+export function decisionAnnotations({ allowed, reason }: Decision): Readonly<Record<string, string>> {
+  return {
+    "authorization.k8s.io/decision": allowed ? "allow" : "forbid",
+    "authorization.k8s.io/reason": reason ?? "",
+  };
+}
