@@ -5,6 +5,7 @@ import { daemonSetController } from "./daemonset/daemonset.ts";
 import { deploymentController } from "./deployment/deployment.ts";
 import { endpointController } from "./endpoint/endpoint.ts";
 import { endpointSliceController } from "./endpointslice/endpointslice.ts";
+import { endpointSliceMirroringController } from "./endpointslicemirroring/endpointslicemirroring.ts";
 import { garbageCollector } from "./garbagecollector/garbagecollector.ts";
 import { namespaceController } from "./namespace/namespace.ts";
 import { nodeIpamController } from "./nodeipam/nodeipam.ts";
@@ -47,6 +48,11 @@ export const controllers: readonly RegisteredController[] = [
   { name: "garbagecollector", serviceAccount: "generic-garbage-collector", create: garbageCollector },
   { name: "endpoint", serviceAccount: "endpoint-controller", create: endpointController },
   { name: "endpointslice", serviceAccount: "endpointslice-controller", create: endpointSliceController },
+  {
+    name: "endpointslicemirroring",
+    serviceAccount: "endpointslicemirroring-controller",
+    create: endpointSliceMirroringController,
+  },
   { name: "nodeipam", serviceAccount: "node-controller", create: nodeIpamController },
   { name: "nodelifecycle", serviceAccount: "node-controller", create: nodeLifecycleController },
   { name: "taint-eviction", serviceAccount: "node-controller", create: taintEvictionController },

@@ -9,6 +9,8 @@ import { DnsServer } from "../dns/server.ts";
 import type { PodNetwork } from "../runtime/types.ts";
 import { apiServerKey, apiServerService, dnsKey, dnsService } from "./builtin-services.ts";
 import { clusterDnsAddress } from "./cluster-addresses.ts";
+import type { Conntrack } from "./conntrack.ts";
+import { HealthChecks } from "./health-check.ts";
 import type { Nft } from "./nft.ts";
 import { type BridgeAbilities, PodBridge } from "./pod-bridge.ts";
 import type { ServiceDirectory } from "./service-directory.ts";
@@ -21,6 +23,9 @@ export interface AttachmentOptions {
   readonly forwarder: Forwarder;
   readonly nft: Nft;
   readonly nodeName: string;
+  /** The node's topology.kubernetes.io/zone. */
+  readonly zone?: string;
+  readonly conntrack: Conntrack;
   readonly apiServer?: { readonly address: string; readonly port: number };
   readonly clock: Clock;
   readonly log: Logger;
@@ -35,7 +40,7 @@ export interface Attachment {
 
 /** Undefined where the bridge is no interface of this machine: the engine runs somewhere else. */
 export async function attach(options: AttachmentOptions): Promise<Attachment | undefined> {
-  const { network, settings, directory, nft, nodeName, clock, log } = options;
+  const { network, settings, directory, nft, nodeName, zone, conntrack, clock, log } = options;
   const bridge = new PodBridge(network.interface, log);
   const abilities = await bridge.prepare();
   if (!abilities) return undefined;
@@ -55,14 +60,18 @@ export async function attach(options: AttachmentOptions): Promise<Attachment | u
       ...abilities,
     },
     nodeName,
+    ...(zone === undefined ? {} : { zone }),
+    conntrack,
     beforeSync: () => bridge.allowHairpin(),
     clock,
     log,
   });
   proxy.start();
+  const healthChecks = new HealthChecks({ directory, nodeName, clock, log });
   return {
     dnsPort,
     async close() {
+      healthChecks.stop();
       await Promise.all([proxy.stop(), dns.close()]);
     },
   };

@@ -1,5 +1,6 @@
 /** What of the network this host lets us do: each undefined where it does not, which a line in the log has said. */
 import type { Logger } from "../../machinery/logger.ts";
+import { type Conntrack, createConntrack } from "./conntrack.ts";
 import { createFirewall, type Firewall } from "./firewall.ts";
 import { createNft, type Nft } from "./nft.ts";
 import { createOverlayKernel, type OverlayKernel } from "./overlay/kernel.ts";
@@ -9,11 +10,14 @@ export interface HostNetworking {
   readonly nft: Nft | undefined;
   readonly overlay: OverlayKernel | undefined;
   readonly firewall: Firewall | undefined;
+  readonly conntrack: Conntrack;
 }
 
 export async function hostNetworking(log: Logger): Promise<HostNetworking> {
   const nft = await usableNft(log);
-  return { nft, overlay: nft && usableOverlay(log), firewall: nft && usableFirewall() };
+  const conntrack = findProgram("conntrack");
+  const forgetting = createConntrack(conntrack === undefined ? undefined : [conntrack], log);
+  return { nft, conntrack: forgetting, overlay: nft && usableOverlay(log), firewall: nft && usableFirewall() };
 }
 
 async function usableNft(log: Logger): Promise<Nft | undefined> {

@@ -4,6 +4,9 @@
  */
 import type { Clock } from "../../machinery/clock.ts";
 import type { Logger } from "../../machinery/logger.ts";
+import type { Service } from "../../machinery/types/core/v1.ts";
+import type { Conntrack } from "./conntrack.ts";
+import { targetsOf } from "./endpoints.ts";
 import type { Nft } from "./nft.ts";
 import { RuleSet } from "./ruleset.ts";
 import type { ServiceDirectory } from "./service-directory.ts";
@@ -15,6 +18,9 @@ export interface ServiceProxyOptions {
   readonly nft: Nft;
   readonly table: TableOptions;
   readonly nodeName: string;
+  readonly zone?: string;
+  /** Told of endpoints over UDP that have gone, once the rules lead nobody there. */
+  readonly conntrack?: Conntrack;
   /** Called before rules that may lead to pods of this node. */
   readonly beforeSync: () => Promise<void>;
   readonly clock: Clock;
@@ -33,6 +39,8 @@ export class ServiceProxy {
   readonly #rules = new RuleSet();
   readonly #dirty = new Set<string>();
   readonly #waiting: (() => void)[] = [];
+  readonly #udpEndpoints = new Map<string, ReadonlySet<string>>();
+  readonly #udpGone = new Set<string>();
   #whole = true;
   #retry = 0;
   #lastStart = Number.NEGATIVE_INFINITY;
@@ -102,6 +110,9 @@ export class ServiceProxy {
       await nft.apply(changes ? changesText(table, changes) : tableText(table, this.#rules.takeAll()));
       this.#whole = false;
       this.#retry = 0;
+      const gone = [...this.#udpGone];
+      this.#udpGone.clear();
+      await this.#options.conntrack?.forget(gone);
     } catch (error) {
       this.#whole = true;
       this.#retry = Math.min(LAST_RETRY, this.#retry * 2 || FIRST_RETRY);
@@ -113,13 +124,37 @@ export class ServiceProxy {
   }
 
   #compile(): void {
-    const { directory, table, nodeName } = this.#options;
-    const context = { family: table.family, nodeName, podInterface: table.podInterface };
+    const { directory, table, nodeName, zone } = this.#options;
+    const context = {
+      family: table.family,
+      nodeName,
+      podInterface: table.podInterface,
+      ...(zone === undefined ? {} : { zone }),
+    };
     for (const key of this.#dirty) {
       const service = directory.service(key);
+      this.#learnUdp(key, service);
       this.#rules.replace(key, service ? serviceRules(service, directory.slices(key), context) : undefined);
     }
     this.#dirty.clear();
+  }
+
+  /** What a client may have been led to over UDP, and is not any more. */
+  #learnUdp(key: string, service: Service | undefined): void {
+    const before = this.#udpEndpoints.get(key);
+    if (!before && !service?.spec?.ports?.some(({ protocol }) => protocol === "UDP")) return;
+    const ports = service?.spec?.ports?.filter(({ protocol }) => protocol === "UDP") ?? [];
+    const { table, nodeName, directory } = this.#options;
+    const now = new Set(
+      ports.flatMap(({ name = "" }) => {
+        const port = { name, protocol: "udp" } as const;
+        const { cluster } = targetsOf(port, directory.slices(key), table.family, { nodeName });
+        return cluster.map(({ address }) => address);
+      }),
+    );
+    if (now.size > 0) this.#udpEndpoints.set(key, now);
+    else this.#udpEndpoints.delete(key);
+    for (const address of before ?? []) if (!now.has(address)) this.#udpGone.add(address);
   }
 
   /** Whoever reloads a firewall may flush everybody's tables. */

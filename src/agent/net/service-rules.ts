@@ -11,6 +11,8 @@ import { type Family, type ServicePort, servicePorts } from "./service-ports.ts"
 export interface RulesContext {
   readonly family: Family;
   readonly nodeName: string;
+  /** Of this node; absent: not known. */
+  readonly zone?: string;
   /** The interface of this node's pods. */
   readonly podInterface: string;
 }
@@ -22,7 +24,7 @@ export const rejectChain = "reject-new";
 export function serviceRules(service: Service, slices: readonly EndpointSlice[], context: RulesContext): Fragment {
   const fragment = new FragmentBuilder();
   for (const port of servicePorts(service, context.family)) {
-    const targets = targetsOf(port, slices, context.family, context.nodeName);
+    const targets = targetsOf(port, slices, context.family, context);
     for (const address of port.clusterIPs) fragment.put("cluster-ips", address);
     for (const { address, local } of targets.cluster) if (local) fragment.put("hairpin", `${address} . ${address}`);
     addPort(fragment, port, targets, context);

@@ -224,9 +224,10 @@ class Network implements NodeNetwork {
 
   async #makeBridge(wish: PodNetworkWish): Promise<void> {
     const { runtime, nodeName, apiServer, clock, log } = this.#context;
-    const { nft } = this.#host;
+    const { nft, conntrack } = this.#host;
     const { settings } = this.#state;
-    const wanted = JSON.stringify([wish, settings]);
+    const zone = this.#state.node(nodeName)?.metadata.labels?.["topology.kubernetes.io/zone"];
+    const wanted = JSON.stringify([wish, settings, zone]);
     if (wanted === this.#made || !settings) return;
     await this.#attachment?.close();
     this.#attachment = undefined;
@@ -241,6 +242,8 @@ class Network implements NodeNetwork {
         forwarder: this.#forwarder,
         nft,
         nodeName,
+        ...(zone === undefined ? {} : { zone }),
+        conntrack,
         ...(apiServer ? { apiServer } : {}),
         clock,
         log,

@@ -1,7 +1,7 @@
 import { isPodReady } from "../../machinery/kinds/core/pod/conditions.ts";
 import { targetPortOf } from "../../machinery/kinds/core/pod/ports.ts";
 import type { Node, Pod, Service } from "../../machinery/types/core/v1.ts";
-import type { Endpoint, EndpointPort } from "../../machinery/types/discovery/v1.ts";
+import type { Endpoint, EndpointHints, EndpointPort } from "../../machinery/types/discovery/v1.ts";
 import { hostnameUnder } from "./service-pods.ts";
 
 /** The pod as one endpoint of the Service, at `address`. */
@@ -11,13 +11,11 @@ export function endpointOf(service: Service, pod: Pod, address: string, node: No
   const { name, namespace, uid } = pod.metadata;
   const hostname = hostnameUnder(service, pod);
   const zone = node?.metadata.labels?.["topology.kubernetes.io/zone"];
+  const ready = service.spec?.publishNotReadyAddresses === true || (serving && !terminating);
+  const hints = ready ? hintsFor(service, zone, pod.spec?.nodeName) : undefined;
   return {
     addresses: [address],
-    conditions: {
-      ready: service.spec?.publishNotReadyAddresses === true || (serving && !terminating),
-      serving,
-      terminating,
-    },
+    conditions: { ready, serving, terminating },
     ...(hostname ? { hostname } : {}),
     targetRef: {
       kind: "Pod",
@@ -27,7 +25,21 @@ export function endpointOf(service: Service, pod: Pod, address: string, node: No
     },
     ...(pod.spec?.nodeName ? { nodeName: pod.spec.nodeName } : {}),
     ...(zone ? { zone } : {}),
+    ...(hints ? { hints } : {}),
   };
+}
+
+/** spec.trafficDistribution in the form that nodes act on. */
+function hintsFor(
+  { spec }: Service,
+  zone: string | undefined,
+  nodeName: string | undefined,
+): EndpointHints | undefined {
+  const distribution = spec?.trafficDistribution;
+  const forZones = zone ? { forZones: [{ name: zone }] } : undefined;
+  if (distribution === "PreferClose" || distribution === "PreferSameZone") return forZones;
+  if (distribution !== "PreferSameNode" || !nodeName) return undefined;
+  return { ...forZones, forNodes: [{ name: nodeName }] };
 }
 
 /** What the Service's ports are on this pod; one that names a port the pod does not have is left out. */

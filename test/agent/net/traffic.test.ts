@@ -5,10 +5,13 @@
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { createConntrack } from "../../../src/agent/net/conntrack.ts";
 import { createNft } from "../../../src/agent/net/nft.ts";
+import { findProgram } from "../../../src/agent/net/program.ts";
 import { RuleSet } from "../../../src/agent/net/ruleset.ts";
 import { serviceRules } from "../../../src/agent/net/service-rules.ts";
 import { tableText } from "../../../src/agent/net/table.ts";
+import { silentLogger } from "../../../src/machinery/logger.ts";
 import type { Service, ServiceSpec } from "../../../src/machinery/types/core/v1.ts";
 import { describeNetwork, namespaceName } from "./network-gate.ts";
 import { serviceOf, sliceOf } from "./objects.ts";
@@ -49,6 +52,17 @@ function askOften(from: string, address: string, port: number): string[] {
   return [...new Set(Array.from({ length: 24 }, () => ask(from, address, port)))].sort();
 }
 
+const tableOf = (bridgeFiltered: boolean) =>
+  ({
+    family: "ip",
+    name: bridge,
+    podInterface: bridge,
+    bridgeFiltered,
+    routesLoopback: true,
+    podCidr: "10.42.0.0/24",
+    clusterCidr: "10.42.0.0/16",
+  }) as const;
+
 async function put(bridgeFiltered: boolean, ...services: Service[]): Promise<void> {
   const rules = new RuleSet();
   const slice = [
@@ -61,16 +75,7 @@ async function put(bridgeFiltered: boolean, ...services: Service[]): Promise<voi
     const context = { family: "ip", nodeName: "n1", podInterface: bridge } as const;
     rules.replace(name, serviceRules(service, [sliceOf(name, ready(service))], context));
   }
-  const table = {
-    family: "ip",
-    name: bridge,
-    podInterface: bridge,
-    bridgeFiltered,
-    routesLoopback: true,
-    podCidr: "10.42.0.0/24",
-    clusterCidr: "10.42.0.0/16",
-  } as const;
-  await createNft(["ip", "netns", "exec", host, "nft"]).apply(tableText(table, rules.takeAll()));
+  await createNft(["ip", "netns", "exec", host, "nft"]).apply(tableText(tableOf(bridgeFiltered), rules.takeAll()));
   for (const port of ["one", "two"]) {
     inside(host, "sh", "-c", `echo ${bridgeFiltered ? 1 : 0} > /sys/class/net/${bridge}/brif/${port}/hairpin_mode`);
   }
@@ -184,4 +189,45 @@ describeNetwork("traffic", () => {
     await expect.poll(() => ask(host, "127.0.0.2", 8080)).toMatch(/^secret/);
     expect(ask(one, "127.0.0.2", 8080)).toBe("no answer");
   });
+
+  const forgets = findProgram("conntrack") !== undefined || (process.env.KL_REQUIRE ?? "").includes("network");
+  if (!forgets) console.warn("SKIPPED, conntrack is not installed: UDP flows to endpoints that have gone");
+  test.runIf(forgets)(
+    "a UDP client that goes on asking from one port is led on when its endpoint goes",
+    {
+      timeout: 30_000,
+    },
+    async () => {
+      const dns = (...ips: string[]) => {
+        const udp = [{ name: "dns", port: 53, protocol: "UDP" }];
+        return {
+          service: service("dns", "10.43.0.9", { ports: udp }),
+          slice: sliceOf("dns", ips, [{ name: "dns", port: 5353, protocol: "UDP" }]),
+        };
+      };
+      const load = async (...ips: string[]) => {
+        const { service: object, slice } = dns(...ips);
+        const rules = new RuleSet();
+        rules.replace("dns", serviceRules(object, [slice], { family: "ip", nodeName: "n1", podInterface: bridge }));
+        await createNft(["ip", "netns", "exec", host, "nft"]).apply(tableText(tableOf(true), rules.takeAll()));
+      };
+      for (const [name, namespace] of [
+        ["one", one],
+        ["two", two],
+      ] as const) {
+        const program = `const s = require("node:dgram").createSocket("udp4"); s.on("message", (_, p) => s.send("${name}", p.port, p.address)); s.bind(5353)`;
+        servers.push(spawn("ip", ["netns", "exec", namespace, process.execPath, "-e", program], { stdio: "inherit" }));
+      }
+      const client = `const s = require("node:dgram").createSocket("udp4"); s.bind(40053);
+      s.on("message", (m) => { console.log(String(m)); process.exit() }); setTimeout(() => process.exit(), 1000);
+      s.send("?", 53, "10.43.0.9")`;
+      const query = () => inside(outside, process.execPath, "-e", client).trim();
+      await load(ports[one] ?? "");
+      await expect.poll(query, { timeout: 10_000 }).toBe("one");
+      await load(ports[two] ?? "");
+      expect(query()).toBe("one");
+      await createConntrack(["ip", "netns", "exec", host, "conntrack"], silentLogger).forget([ports[one] ?? ""]);
+      expect(query()).toBe("two");
+    },
+  );
 });

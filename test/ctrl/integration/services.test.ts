@@ -1,7 +1,7 @@
 /** What Services are given: addresses with objects that show them, more ranges, and load balancers. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { StatusError } from "../../../src/machinery/status/error.ts";
-import type { Event, Node, Service, ServiceSpec } from "../../../src/machinery/types/core/v1.ts";
+import type { Endpoints, Event, Node, Service, ServiceSpec } from "../../../src/machinery/types/core/v1.ts";
 import type { EndpointSlice } from "../../../src/machinery/types/discovery/v1.ts";
 import type { IPAddress, ServiceCIDR } from "../../../src/machinery/types/networking/v1.ts";
 import { openMemoryStore } from "../../../src/store/sqlite/open.ts";
@@ -241,4 +241,47 @@ test("two load balancers cannot have one port of a node: the second says why, an
 test("the nodes' DNS and the API server have their Services", async () => {
   const dns = await cluster.client.resource<Service>(core("services"), "kube-system").get("kube-dns");
   expect(dns.spec).toMatchObject({ clusterIP: "10.43.0.10", ports: [{ name: "dns" }, { name: "dns-tcp" }] });
+});
+
+test("Endpoints that somebody writes for a Service without a selector get slices, for as long as they are wanted", async () => {
+  const slices = cluster.client.resource<EndpointSlice>(
+    { group: "discovery.k8s.io", version: "v1", resource: "endpointslices" },
+    "default",
+  );
+  const endpoints = cluster.client.resource<Endpoints>(core("endpoints"), "default");
+  const mirrored = async () =>
+    (await slices.list()).items.filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === "db");
+  await make("db");
+  await endpoints.create({
+    apiVersion: "v1",
+    kind: "Endpoints",
+    metadata: { name: "db", namespace: "default", labels: { tier: "back" } },
+    subsets: [
+      {
+        addresses: [{ ip: "198.51.100.1" }],
+        notReadyAddresses: [{ ip: "198.51.100.2" }],
+        ports: [{ port: 5432, protocol: "TCP" }],
+      },
+    ],
+  });
+  const [slice] = await until(mirrored, (found) => found.length === 1);
+  expect(slice).toMatchObject({
+    metadata: {
+      labels: { tier: "back", "endpointslice.kubernetes.io/managed-by": "endpointslicemirroring-controller.k8s.io" },
+      ownerReferences: [{ kind: "Endpoints", name: "db" }],
+    },
+    addressType: "IPv4",
+    endpoints: [
+      { addresses: ["198.51.100.1"], conditions: { ready: true } },
+      { addresses: ["198.51.100.2"], conditions: { ready: false } },
+    ],
+    ports: [{ name: "", port: 5432, protocol: "TCP" }],
+  });
+  const label = { metadata: { labels: { "endpointslice.kubernetes.io/skip-mirror": "true" } } };
+  await endpoints.patch("db", { type: "merge", patch: label });
+  await until(mirrored, (found) => found.length === 0);
+  await endpoints.patch("db", { type: "merge", patch: { metadata: { labels: null } } });
+  await until(mirrored, (found) => found.length === 1);
+  await services().patch("db", { type: "merge", patch: { spec: { selector: { app: "db" } } } });
+  await until(mirrored, (found) => found.every(({ endpoints: [first] = [] }) => first === undefined));
 });
