@@ -148,7 +148,8 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   workers.start(context, () => heartbeat.beat());
   let unsubscribe: () => void = () => undefined;
   let stopped = false;
-  const registered = heartbeat.register().then(() => {
+  // What was wanted last is known though the server be away: pods do not wait for the registration.
+  const followed = heartbeat.measured().then(() => {
     if (stopped) return;
     const ends = [link.subscribe(desired)];
     for (const { sink, kinds } of network?.subscriptions ?? []) ends.push(link.subscribe(sink, kinds));
@@ -156,7 +157,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
       for (const end of ends) end();
     };
   });
-  registered.catch((error: unknown) => log.error({ err: error }, "the node's desired state cannot be followed"));
+  followed
+    .then(() => heartbeat.register())
+    .catch((error: unknown) => log.error({ err: error }, "the node's desired state cannot be followed"));
 
   return {
     link: createAgentLink({ nodeName, runtime, pods: workers, stats: () => usage.stats() }),

@@ -26,6 +26,8 @@ export interface HeartbeatOptions {
 export class Heartbeat {
   readonly #options: HeartbeatOptions;
   #status: NodeStatus | undefined;
+  /** What registration begins with. */
+  #measured: NodeStatus | undefined;
   #reportedAt = 0;
   #imagesAt = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | undefined;
@@ -38,16 +40,33 @@ export class Heartbeat {
   }
 
   get status(): NodeStatus | undefined {
-    return this.#status;
+    return this.#status ?? this.#measured;
+  }
+
+  /** Resolves when the status is known for the first time, whether or not the server can be told. */
+  async measured(): Promise<void> {
+    const { clock, log } = this.#options;
+    for (let retry = FIRST_RETRY; !this.#closed; retry = Math.min(retry * 2, LAST_RETRY)) {
+      try {
+        this.#measured = await this.#build();
+        return;
+      } catch (error) {
+        log.warn({ err: error }, "the host could not be measured");
+        await new Promise<void>((resolve) => void clock.after(retry, resolve));
+      }
+    }
   }
 
   /** Resolves with the Node once the server has it; tries for as long as that takes. */
   async register(): Promise<Node | undefined> {
     const { link, clock, log, nodeOf } = this.#options;
     let retry = FIRST_RETRY;
+    let first = this.#measured;
     while (!this.#closed) {
       try {
-        const status = await this.#build();
+        const status = first ?? (await this.#build());
+        first = undefined;
+        this.#measured = status;
         const node = await link.register(nodeOf(status));
         this.#status = status;
         // A node that was there before keeps its old status until it is told the new one.
