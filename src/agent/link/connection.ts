@@ -155,6 +155,7 @@ class Connection implements ServerConnection {
 
   #connected(): Promise<Session> {
     if (this.#session) return Promise.resolve(this.#session);
+    if (this.#state.phase === "refused") return Promise.reject(new LinkError("Unavailable", this.#state.reason));
     return new Promise((resolve, reject) => {
       const settle = (session: Session | undefined): void => {
         cancel();

@@ -152,7 +152,13 @@ export class DesiredMirror {
       entries = new Map();
       this.#objects.set(kind, entries);
     }
-    const object = JSON.parse(json.toString()) as KubeObject;
+    const text = json.toString();
+    const before = this.#renewing ? entries.get(key) : undefined;
+    if (before?.version === version && JSON.stringify(before.object) === text) {
+      before.epoch = this.#epoch;
+      return;
+    }
+    const object = JSON.parse(text) as KubeObject;
     entries.set(key, { object, version, epoch: this.#epoch });
     for (const { sink } of this.#listening(kind)) sink.set(kind as DesiredKind, object);
   }

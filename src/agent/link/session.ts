@@ -19,7 +19,7 @@ import type { ConnectOptions } from "./types.ts";
 
 const pingEvery = 5000;
 /** So many pings without any answer, and the connection is taken for dead. Counted, not measured: clocks jump. */
-const maxMissed = 3;
+const maxMissed = 2;
 const dialTimeout = 10_000;
 
 export type SessionEnd =

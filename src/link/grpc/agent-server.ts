@@ -64,6 +64,10 @@ export function createAgentServer(options: AgentServerOptions): AgentAcceptor {
     } catch (error) {
       return void call.emit("error", error);
     }
+    connection.attach({
+      write: (message) => call.write(message),
+      end: (code, reason) => void call.emit("error", refusal(code, reason)),
+    });
     call.on("data", ({ hello, ping }: messages.FromAgent) => {
       connection.heard();
       if (ping) call.write({ pong: true });
@@ -71,12 +75,10 @@ export function createAgentServer(options: AgentServerOptions): AgentAcceptor {
       const refused = refusedVersion(version, hello.version);
       if (refused) {
         log.warn({ node: connection.nodeName, version: hello.version }, `an agent was refused: ${refused}`);
-        return void call.emit("error", refusal("FAILED_PRECONDITION", refused));
+        connection.close(refused, "FAILED_PRECONDITION");
+        return;
       }
-      connection.greet({
-        write: (message) => call.write(message),
-        end: (reason) => void call.emit("error", refusal("ABORTED", reason)),
-      });
+      connection.greet();
       welcome(connection);
       call.write({ welcome: { version } });
     });

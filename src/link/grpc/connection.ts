@@ -21,10 +21,13 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** gRPC's names: a newer connection is there (or the server ends), or the versions do not work together. */
+export type EndCode = "ABORTED" | "FAILED_PRECONDITION";
+
 export interface ControlCall {
   write(message: Partial<FromServer>): boolean;
   /** Tells the agent why, as the last word. */
-  end(reason: string): void;
+  end(code: EndCode, reason: string): void;
 }
 
 export interface AgentConnectionOptions {
@@ -43,6 +46,7 @@ export class AgentConnection {
   readonly #waiting = new Map<string, Waiting>();
   #control: ControlCall | undefined;
   #cancelSilence: () => void = () => undefined;
+  #greeted = false;
   #closed = false;
   #closeHandlers: (() => void)[] = [];
 
@@ -54,14 +58,19 @@ export class AgentConnection {
     this.agent = remoteAgent(nodeName, (request, signal) => this.#open(request, signal));
   }
 
+  /** Whether the agent may call. */
   get greeted(): boolean {
-    return this.#control !== undefined;
+    return this.#greeted;
   }
 
-  /** The control call: the agent listens to it from now on. */
-  greet(control: ControlCall): void {
+  /** The agent listens to this call from now on. */
+  attach(control: ControlCall): void {
     this.#control = control;
     this.heard();
+  }
+
+  greet(): void {
+    this.#greeted = true;
   }
 
   /** A sign of life. */
@@ -84,14 +93,14 @@ export class AgentConnection {
   }
 
   /** `reason`: what the agent is told before the connection ends. */
-  close(reason?: string): void {
+  close(reason?: string, code: EndCode = "ABORTED"): void {
     if (this.#closed) return;
     this.#closed = true;
     this.#cancelSilence();
     for (const { reject } of [...this.#waiting.values()]) reject(lost(this.nodeName));
     for (const handler of this.#closeHandlers.splice(0)) handler();
     if (reason !== undefined && this.#control) {
-      this.#control.end(reason);
+      this.#control.end(code, reason);
       this.#clock.after(lastWord, () => this.#socket.destroy());
     } else this.#socket.destroy();
   }

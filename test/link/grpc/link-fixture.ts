@@ -134,14 +134,19 @@ export class TestServer {
 export class Wire {
   readonly #server: Server;
   readonly #pairs = new Set<[Socket, Socket]>();
+  readonly #sockets = new Set<Socket>();
   /** Bytes that came from the server. */
   downloaded = 0;
+  /** Bytes that came from the agent. */
+  uploaded = 0;
   silent = false;
 
   constructor(target: () => number) {
     this.#server = createTcpServer((near) => {
+      this.#sockets.add(near);
       if (this.silent) return void near.on("error", () => undefined);
       const far = dial(target(), "127.0.0.1");
+      this.#sockets.add(far);
       const pair: [Socket, Socket] = [near, far];
       this.#pairs.add(pair);
       for (const [from, to] of [pair, [far, near] as const]) {
@@ -151,6 +156,9 @@ export class Wire {
           if (!this.silent) to.destroy();
         });
       }
+      near.on("data", (chunk) => {
+        this.uploaded += chunk.length;
+      });
       near.pipe(far);
       far.on("data", (chunk) => {
         this.downloaded += chunk.length;
@@ -175,6 +183,18 @@ export class Wire {
     }
   }
 
+  /** The agent reads no more from the server, for a while. */
+  pause(): void {
+    for (const [near, far] of this.#pairs) {
+      far.unpipe(near);
+      far.pause();
+    }
+  }
+
+  resume(): void {
+    for (const [near, far] of this.#pairs) far.pipe(near);
+  }
+
   /** What was cut stays dead; new connections go through. */
   mend(): void {
     this.silent = false;
@@ -186,7 +206,7 @@ export class Wire {
   }
 
   async close(): Promise<void> {
-    this.break();
+    for (const socket of this.#sockets) socket.destroy();
     await new Promise<void>((resolve) => this.#server.close(() => resolve()));
   }
 }
