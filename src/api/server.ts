@@ -98,6 +98,7 @@ class KubeApiServer implements ApiServer {
           authorizer,
           disabled: options.disableAdmissionPlugins ?? [],
           podSecurity: options.podSecurity,
+          client: () => this.client(apiServerUser),
         }),
       ),
       hub: new WatchHub(store, clock),

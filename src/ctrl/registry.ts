@@ -13,6 +13,7 @@ import { nodeLifecycleController } from "./nodelifecycle/nodelifecycle.ts";
 import { taintEvictionController } from "./nodelifecycle/taint-eviction.ts";
 import { podGcController } from "./podgc/podgc.ts";
 import { replicaSetController, replicationController } from "./replicaset/replicaset.ts";
+import { resourceQuotaController } from "./resourcequota/resourcequota.ts";
 import { rootCaPublisher } from "./rootca/publisher.ts";
 import { serviceLbController } from "./service-lb/service-lb.ts";
 import { serviceAccountController } from "./serviceaccount/serviceaccount.ts";
@@ -66,5 +67,6 @@ export const controllers: readonly RegisteredController[] = [
   { name: "csrcleaner", serviceAccount: "certificate-controller", create: cleaningController },
   { name: "pv-protection", serviceAccount: "pv-protection-controller", create: persistentVolumeProtection },
   { name: "pvc-protection", serviceAccount: "pvc-protection-controller", create: persistentVolumeClaimProtection },
+  { name: "resourcequota", serviceAccount: "resourcequota-controller", create: resourceQuotaController },
   { name: "ttl-event", serviceAccount: "ttl-event-controller", create: ttlEventController },
 ];

@@ -1,6 +1,7 @@
 import type { Clock } from "../../machinery/clock.ts";
 import type { Store } from "../../store/types.ts";
 import type { Authorizer } from "../authz/types.ts";
+import type { Client } from "../client/types.ts";
 import { certificateApproval, certificateSigning, certificateSubjectRestriction } from "./certificates.ts";
 import { defaultIngressClass } from "./default-ingress-class.ts";
 import { defaultStorageClass } from "./default-storage-class.ts";
@@ -12,6 +13,7 @@ import { AdmissionObjects } from "./objects.ts";
 import { persistentVolumeClaimResize } from "./persistent-volume-claim-resize.ts";
 import { type PodSecurityOptions, podSecurity } from "./pod-security/plugin.ts";
 import { priority } from "./priority.ts";
+import { resourceQuota } from "./resource-quota/plugin.ts";
 import { runtimeClass } from "./runtime-class.ts";
 import { serviceAccount } from "./service-account/plugin.ts";
 import { storageObjectInUseProtection } from "./storage-object-in-use-protection.ts";
@@ -23,6 +25,8 @@ export interface AdmissionParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly authorizer: Authorizer;
+  /** As the API server itself; asked for only when it is needed. */
+  readonly client: () => Client;
   /** As --disable-admission-plugins. */
   readonly disabled?: readonly string[];
   readonly podSecurity?: PodSecurityOptions | undefined;
@@ -54,6 +58,7 @@ export function admissionPlugins(parts: AdmissionParts): readonly AdmissionPlugi
     defaultIngressClass(objects),
     // MutatingAdmissionPolicy, MutatingAdmissionWebhook, ValidatingAdmissionPolicy, ValidatingAdmissionWebhook: everything
     // that a cluster brings itself sees what the plugins above have made of a request, and only ResourceQuota comes after.
+    resourceQuota({ objects, store, clock, client: parts.client }),
   ];
   return plugins.filter(({ name }) => !disabled.includes(name));
 }
