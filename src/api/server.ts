@@ -18,6 +18,7 @@ import { type InProcessOptions, inProcessClient } from "./client/in-process.ts";
 import type { Client, UserInfo } from "./client/types.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { discoveryPaths } from "./discovery/discovery-paths.ts";
+import { encryptionPath } from "./encryption/encryption-path.ts";
 import { FlowConfigWatch } from "./flowcontrol/config-watch.ts";
 import { FlowControl } from "./flowcontrol/flow-control.ts";
 import { FlowGate } from "./flowcontrol/flow-gate.ts";
@@ -131,6 +132,7 @@ class KubeApiServer implements ApiServer {
         discoveryPaths(discovery),
         issuerDiscovery(signer, () => this.#address),
         metricsPath(metrics),
+        ...(options.encryption ? [encryptionPath(options.encryption)] : []),
         openApiPaths(new OpenApiDocuments(registry, klVersion, clock)),
       ],
       connect: this.#connect,

@@ -8,6 +8,7 @@ import type { PodSecurityOptions } from "./admission/pod-security/plugin.ts";
 import type { Auditor } from "./audit/auditor.ts";
 import type { AuthenticationOptions } from "./authn/authentication.ts";
 import type { Client, UserInfo } from "./client/types.ts";
+import type { SecretsEncryption } from "./encryption/secrets-encryption.ts";
 
 export interface ApiServerOptions {
   readonly store: Store;
@@ -31,6 +32,8 @@ export interface ApiServerOptions {
   readonly disableAdmissionPlugins?: readonly string[];
   /** Defaults and exemptions of PodSecurity. */
   readonly podSecurity?: PodSecurityOptions;
+  /** What /secrets-encrypt is about; `store` is what it made of the one on the disk. */
+  readonly encryption?: SecretsEncryption;
   /** Absent: nothing is written down. Closed with the server. */
   readonly audit?: Auditor;
   /** Whether /debug/pprof is there, for who may get that path. */

@@ -58,6 +58,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/config.ts")).command,
   },
   {
+    name: "secrets-encrypt",
+    summary: "Encrypt Secrets in the store, and change the key",
+    load: async () => (await import("./commands/secrets-encrypt.ts")).command,
+  },
+  {
     name: "version",
     summary: "Print the versions of client and server",
     load: async () => (await import("./commands/version.ts")).command,

@@ -1,11 +1,14 @@
 /** From the API server's flags to its options: reads the files that flags name. What is not asked for is not even loaded. */
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { AuthenticationOptions } from "../api/authn/authentication.ts";
 import type { OidcIssuer } from "../api/authn/oidc/oidc-tokens.ts";
+import { SecretsEncryption } from "../api/encryption/secrets-encryption.ts";
 import type { ApiServerOptions } from "../api/types.ts";
 import type { Clock } from "../machinery/clock.ts";
 import type { Logger } from "../machinery/logger.ts";
 import type { ApiFlags } from "./api-flags.ts";
+import type { ServerConfig } from "./config.ts";
 import { ConfigError } from "./setting.ts";
 
 type Given = Pick<ApiServerOptions, "limits" | "authentication" | "audit" | "profiling">;
@@ -113,7 +116,23 @@ async function auditor(flags: ApiFlags, clock: Clock, log: Logger) {
   return new Auditor(policy, new LogFile({ path, ...rotation }, clock, log), clock);
 }
 
-export async function documentOf(flag: string, file: string): Promise<unknown> {
+/** Its keys are in the data dir, or in the file of --encryption-provider-config. */
+export async function secretsEncryption(config: ServerConfig, clock: Clock, log: Logger): Promise<SecretsEncryption> {
+  const { encryptionProviderConfig: file, secretsEncryption: enabled } = config.api;
+  if (file !== "" && enabled) {
+    throw new ConfigError("--encryption-provider-config and --secrets-encryption are mutually exclusive");
+  }
+  const given = file === "" ? undefined : await documentOf("--encryption-provider-config", file);
+  const own = join(config.dataDir, "encryption.json");
+  const options = { file: own, given, enabled, historyWindow: config.historyWindow * 1000, clock, log };
+  try {
+    return await SecretsEncryption.create(options);
+  } catch (error) {
+    throw new ConfigError(`${file === "" ? own : `--encryption-provider-config: ${file}`}: ${messageOf(error)}`);
+  }
+}
+
+async function documentOf(flag: string, file: string): Promise<unknown> {
   const contents = await fileOf(flag, file);
   const { parse } = await import("yaml");
   return checked(flag, file, () => parse(contents) as unknown);
@@ -127,10 +146,14 @@ async function fileOf(flag: string, file: string): Promise<string> {
   }
 }
 
-export function checked<T>(flag: string, file: string, parse: () => T): T {
+function checked<T>(flag: string, file: string, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    throw new ConfigError(`${flag}: ${file}: ${error instanceof Error ? error.message.split("\n")[0] : error}`);
+    throw new ConfigError(`${flag}: ${file}: ${messageOf(error)}`);
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? (error.message.split("\n")[0] ?? "") : String(error);
 }

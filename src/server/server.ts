@@ -18,7 +18,7 @@ import { klVersion } from "../machinery/version.ts";
 import { openSqliteStore } from "../store/sqlite/open.ts";
 import type { Store } from "../store/types.ts";
 import { advertiseAddress } from "./advertise-address.ts";
-import { apiOptions } from "./api-options.ts";
+import { apiOptions, secretsEncryption } from "./api-options.ts";
 import { clusterConfigData, writeClusterConfig } from "./cluster-config.ts";
 import { clusterNetwork } from "./cluster-network.ts";
 import type { ServerConfig } from "./config.ts";
@@ -53,11 +53,13 @@ export async function startServer(
 ): Promise<RunningServer> {
   const names = serverNames(config);
   const given = await apiOptions(config.api, clock, log.child({ room: "api" }));
-  const [certificates, serviceAccountKey, store] = await Promise.all([
+  const encryption = await secretsEncryption(config, clock, log.child({ room: "api" }));
+  const [certificates, serviceAccountKey, files] = await Promise.all([
     ensureCertificates(join(config.dataDir, "pki"), names, clock.now()),
     ensureServiceAccountKey(join(config.dataDir, "pki")),
     openStore(config, log),
   ]);
+  const store = encryption.over(files);
   const advertised = advertiseAddress(config);
   const agents = createAgentRegistry();
   let remoteAgents: AgentAcceptor | undefined;
@@ -76,6 +78,7 @@ export async function startServer(
     serviceAccountKey,
     historyWindow: config.historyWindow * 1000,
     otherNames: new Map([[agentServerName, acceptAgent]]),
+    encryption,
     ...given,
   });
   const { port } = await listen(api, store, config, certificates);
@@ -100,6 +103,8 @@ export async function startServer(
     const linkLog = log.child({ room: "link" });
     remoteAgents = createAgentAcceptor({ links, agents, version: klVersion, clock, log: linkLog });
     nodes = await startNodes({ config, links, agents, apiPort: port, clock, log });
+    // What was written before encryption was asked for.
+    if (config.api.secretsEncryption) await encryption.reencrypt();
   })();
   // Whoever awaits `started` hears of a failure; it must not end the process before.
   started.catch((error: unknown) => log.error({ err: error }, "start of the control plane failed"));
