@@ -12,13 +12,11 @@ const configMaps = { group: "", version: "v1", resource: "configmaps" };
 const namespace = "kube-system";
 
 export function clusterConfigData(config: ServerConfig, port: number): Record<string, string> {
-  const { bindAddress, serviceCidr, dataDir } = config;
+  const { bindAddress, dataDir } = config;
   const loopback = isLoopback(bindAddress);
   const address = loopback || bindAddress === "0.0.0.0" || bindAddress === "::" ? hostAddress() : bindAddress;
   return {
     clusterID: clusterIdOf(dataDir),
-    clusterDomain: "cluster.local",
-    serviceCIDR: serviceCidr,
     // Where other machines find the server, if it listens for them.
     server: `https://${address.includes(":") ? `[${address}]` : address}:${port}`,
     bindAddress,

@@ -39,14 +39,14 @@ export interface ServerConfig {
   readonly api: ApiFlags;
 }
 
-const logLevels = ["debug", "info", "warn", "error"] as const;
+export const logLevels = ["debug", "info", "warn", "error"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 const overlays = ["vxlan", "host-routes"] as const;
 export type Overlay = (typeof overlays)[number];
 
 /** RFC 1123 wants lower case; the rest of a host name that a Node's name cannot carry becomes a dash. */
-function defaultNodeName(): string {
+export function defaultNodeName(): string {
   const name = hostname()
     .toLowerCase()
     .replace(/[^a-z0-9.-]/g, "-")

@@ -13,11 +13,7 @@ import { checkPort } from "./preflight/port.ts";
 import type { Finding } from "./preflight/types.ts";
 import { type RunningServer, startServer } from "./server.ts";
 import { settleMemory } from "./settle-memory.ts";
-
-/** What keeps the server from starting: one line, or several, each but the first with its own `error: `. */
-export class StartError extends Error {
-  override name = "StartError";
-}
+import { StartError } from "./start-error.ts";
 
 /** Resolves when the server has stopped. Throws StartError where it cannot start. */
 export async function runServer(config: ServerConfig): Promise<void> {

@@ -3,7 +3,7 @@ import type { Clock } from "../../machinery/clock.ts";
 import type { ConfigMap, Node } from "../../machinery/types/core/v1.ts";
 import { fetchAuthority } from "./authority.ts";
 import { JoinError } from "./join-error.ts";
-import { type ClusterFacts, type Membership, writeMembership } from "./membership.ts";
+import { type Membership, writeMembership } from "./membership.ts";
 import { requestCertificate } from "./request-certificate.ts";
 import { RefusedError, ServerApi } from "./server-api.ts";
 
@@ -29,7 +29,7 @@ export async function joinCluster(options: JoinOptions): Promise<Membership> {
   const ca = await fetchAuthority(url, caHash);
   const api = new ServerApi({ url, ca, credentials: { bearer } });
   try {
-    const facts = await readClusterFacts(api);
+    const clusterId = await readClusterId(api);
     await checkNameIsFree(api, nodeName);
     const certificate = await requestCertificate({
       api,
@@ -38,7 +38,7 @@ export async function joinCluster(options: JoinOptions): Promise<Membership> {
       ...(onWaiting ? { onWaiting } : {}),
       ...(signal ? { signal } : {}),
     });
-    const membership = { server: url, nodeName, ca, certificate, ...facts };
+    const membership = { server: url, clusterId, nodeName, ca, certificate };
     await writeMembership(directory, membership);
     return membership;
   } catch (error) {
@@ -54,19 +54,17 @@ function tokenOf(text: string): ReturnType<typeof parseJoinToken> {
   }
 }
 
-/** What the server keeps in kube-system/kl-config for those who join. Throws RefusedError. */
-export async function readClusterFacts(api: ServerApi): Promise<ClusterFacts> {
-  const { data = {} } = await api.json<ConfigMap>("GET", "/api/v1/namespaces/kube-system/configmaps/kl-config");
-  const { clusterID: clusterId, serviceCIDR: serviceCidr, clusterDomain } = data;
-  if (!clusterId || !serviceCidr || !clusterDomain) {
-    throw new JoinError("the ConfigMap kl-config in kube-system is not whole: restart kl server, which writes it");
-  }
-  return { clusterId, serviceCidr, clusterDomain };
+/** What the server keeps in kube-system/kl-config for those who join. */
+async function readClusterId(api: ServerApi): Promise<string> {
+  const { data } = await api.json<ConfigMap>("GET", "/api/v1/namespaces/kube-system/configmaps/kl-config");
+  const id = data?.clusterID;
+  if (id) return id;
+  throw new JoinError("the ConfigMap kl-config in kube-system is not whole: restart kl server, which writes it");
 }
 
 /** Two machines under one name would fight over it: as kubeadm, a node that is there and works is not taken over. */
 async function checkNameIsFree(api: ServerApi, nodeName: string): Promise<void> {
-  const node = await api.json<Node>("GET", `/api/v1/nodes/${nodeName}`).catch((error: unknown) => {
+  const node = await api.json<Node>("GET", `/api/v1/nodes/${encodeURIComponent(nodeName)}`).catch((error: unknown) => {
     if (error instanceof RefusedError && error.code === 404) return undefined;
     throw error;
   });

@@ -7,14 +7,9 @@ import { chmod, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { NodeCertificate } from "../link/types.ts";
 
-/** What an agent must know of the cluster before it has a link to it. */
-export interface ClusterFacts {
+export interface Membership {
+  /** Tells the cluster's containers from those of others on the same engine. */
   readonly clusterId: string;
-  readonly serviceCidr: string;
-  readonly clusterDomain: string;
-}
-
-export interface Membership extends ClusterFacts {
   /** "https://10.0.0.1:6443" */
   readonly server: string;
   readonly nodeName: string;

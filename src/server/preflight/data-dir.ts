@@ -6,10 +6,10 @@ const mebibyte = 1024 * 1024;
 const neededBytes = 64 * mebibyte;
 const comfortableBytes = 1024 * mebibyte;
 
-/** Makes the folder, and looks whether it can be written and has room. */
-export function checkDataDir(directory: string): Finding[] {
+/** Makes the folder (with `part` in it), and looks whether it can be written and has room. */
+export function checkDataDir(directory: string, part = "pki"): Finding[] {
   try {
-    mkdirSync(join(directory, "pki"), { recursive: true, mode: 0o700 });
+    mkdirSync(join(directory, part), { recursive: true, mode: 0o700 });
     accessSync(directory, constants.W_OK | constants.X_OK);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
