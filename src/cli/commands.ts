@@ -14,6 +14,11 @@ export const commands: readonly CommandEntry[] = [
     load: async () => (await import("./commands/server.ts")).command(),
   },
   {
+    name: "agent",
+    summary: "Join this machine to a cluster as a node; kl agent reset takes it back",
+    load: async () => (await import("./commands/agent.ts")).command(),
+  },
+  {
     name: "token",
     summary: "Make, show and take back the tokens with which machines join",
     load: async () => (await import("./commands/token.ts")).command,

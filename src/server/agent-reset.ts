@@ -32,7 +32,10 @@ export async function resetAgent(config: Pick<AgentConfig, "dataDir" | "dockerHo
         `${(error as Error).message} (its containers cannot be removed without it: nothing was reset)`,
       );
     });
-    say(`removed ${removed.containers} containers and ${removed.networks} networks of node ${owner.nodeName}`);
+    const { containers, networks } = removed;
+    say(
+      `removed ${containers} container${containers === 1 ? "" : "s"}${networks > 0 ? " and the network" : ""} of node ${owner.nodeName}`,
+    );
     if (process.platform === "linux") {
       await removeNodeNetwork(networkName(owner));
       say("removed its rules, routes and the overlay's device");

@@ -1,10 +1,10 @@
 /** The ConfigMap kl-config in kube-system: what joining agents and `kl token create` must know of this server. */
 
-import { hostAddress } from "../agent/node/measure.ts";
 import { clusterConfigName } from "../api/bootstrap/rbac/join-policy.ts";
 import type { Client } from "../api/client/types.ts";
 import { StatusError } from "../machinery/status/error.ts";
 import type { ConfigMap } from "../machinery/types/core/v1.ts";
+import { advertiseAddress } from "./advertise-address.ts";
 import { clusterIdOf } from "./cluster-id.ts";
 import type { ServerConfig } from "./config.ts";
 
@@ -13,14 +13,13 @@ const namespace = "kube-system";
 
 export function clusterConfigData(config: ServerConfig, port: number): Record<string, string> {
   const { bindAddress, dataDir } = config;
-  const loopback = isLoopback(bindAddress);
-  const address = loopback || bindAddress === "0.0.0.0" || bindAddress === "::" ? hostAddress() : bindAddress;
+  const address = advertiseAddress(config) ?? bindAddress;
   return {
     clusterID: clusterIdOf(dataDir),
     // Where other machines find the server, if it listens for them.
     server: `https://${address.includes(":") ? `[${address}]` : address}:${port}`,
     bindAddress,
-    reachable: String(!loopback),
+    reachable: String(!isLoopback(bindAddress)),
   };
 }
 

@@ -241,10 +241,10 @@ describe("renewal", () => {
     await expect
       .poll(
         async () => {
-          await own.clock.run(1000);
+          await own.clock.run(250);
           return done();
         },
-        { timeout: 5000, interval: 5 },
+        { timeout: 10_000, interval: 5 },
       )
       .toBe(true);
   }
