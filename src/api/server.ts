@@ -103,7 +103,14 @@ class KubeApiServer implements ApiServer {
         }),
       ),
       hub: new WatchHub(store, clock),
-      kinds: kindHooks({ services: this.#services, authorizer, signer, tokens }),
+      kinds: kindHooks({
+        ...{ services: this.#services, authorizer, signer, tokens, agentOf: options.agentOf },
+        components: {
+          scheduler: options.components?.scheduler ?? working,
+          "controller-manager": options.components?.["controller-manager"] ?? working,
+          "etcd-0": () => store.health().fault?.message,
+        },
+      }),
     };
     this.#clientOptions = {
       pipeline: this.#pipeline,
@@ -222,3 +229,6 @@ class KubeApiServer implements ApiServer {
     return { livez: { ping }, readyz: { ping, store: storage, shutdown, ...readyChecks } };
   }
 }
+
+/** Without a scheduler or controllers of their own (a bare API server), nothing of them is broken. */
+const working = (): undefined => undefined;

@@ -16,6 +16,8 @@ export interface ApiServerOptions {
   readonly log: Logger;
   /** Reaches a node's agent for pods/log, exec, attach and portforward; undefined when that node is not connected. */
   readonly agentOf: (nodeName: string) => AgentLink | undefined;
+  /** Why the scheduler or the controllers do not work; undefined while they do. For componentstatuses. */
+  readonly components?: Readonly<Partial<Record<"scheduler" | "controller-manager", () => string | undefined>>>;
   /** Named reasons why /readyz is not yet 200, beside the API server's own (store, informers). */
   readonly readyChecks?: Readonly<Record<string, () => string | undefined>>;
   /** Service CIDR for ClusterIP allocation, "10.43.0.0/16". */

@@ -1,8 +1,11 @@
+import type { AgentLink } from "../../../proto/agent.ts";
 import type { TokenAuthenticator } from "../authn/bearer-tokens.ts";
 import { tokenRequest } from "../authn/tokens/token-request.ts";
 import type { TokenSigner } from "../authn/tokens/token-signer.ts";
 import type { ClusterAuthorizer } from "../authz/authorizer.ts";
 import { escalationHooks } from "../authz/rbac/escalation.ts";
+import { type ComponentChecks, componentStatusHooks } from "./component-statuses.ts";
+import { metricsHooks } from "./metrics.ts";
 import { namespaceHooks } from "./namespaces.ts";
 import { podHooks } from "./pods.ts";
 import { reviewHooks } from "./reviews.ts";
@@ -18,9 +21,19 @@ export interface KindParts {
   readonly authorizer: ClusterAuthorizer;
   readonly signer: TokenSigner;
   readonly tokens: TokenAuthenticator;
+  readonly agentOf: (nodeName: string) => AgentLink | undefined;
+  /** Why a component of the control plane does not work; undefined where it does. By component. */
+  readonly components: ComponentChecks;
 }
 
-export function kindHooks({ services, authorizer, signer, tokens }: KindParts): ReadonlyMap<string, KindHooks> {
+export function kindHooks({
+  services,
+  authorizer,
+  signer,
+  tokens,
+  agentOf,
+  components,
+}: KindParts): ReadonlyMap<string, KindHooks> {
   const answersWithObject: KindHooks = { returnsDeletedObject: true };
   return new Map<string, KindHooks>([
     ["namespaces.", namespaceHooks],
@@ -38,6 +51,8 @@ export function kindHooks({ services, authorizer, signer, tokens }: KindParts): 
     ["csidrivers.storage.k8s.io", answersWithObject],
     ["csinodes.storage.k8s.io", answersWithObject],
     ["certificatesigningrequests.certificates.k8s.io", signingRequestHooks],
+    ["componentstatuses.", componentStatusHooks(components)],
+    ...metricsHooks(agentOf),
     ...escalationHooks(authorizer.rbac, authorizer.policy),
     ...reviewHooks(authorizer, tokens),
   ]);

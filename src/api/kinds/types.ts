@@ -16,6 +16,8 @@ export interface KindHooks {
   afterUpdate?(object: UnstructuredObject, old: UnstructuredObject): void;
   /** Reviews store nothing: the answer is made of the decoded, admitted object. */
   evaluate?(pipeline: Pipeline, call: Call, object: UnstructuredObject): Promise<Outcome>;
+  /** Of a computed kind: the objects that the call may be about; with a name, that one is enough. */
+  compute?(pipeline: Pipeline, call: Call): Promise<readonly UnstructuredObject[]>;
   /** Whether a delete answers with the object, as opposed to a Status, although it is gone. */
   readonly returnsDeletedObject?: boolean;
   /** A delete asked for; throws StatusError to refuse. */

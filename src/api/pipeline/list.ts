@@ -17,6 +17,7 @@ import {
 } from "../../store/types.ts";
 import type { Resource } from "../registry/resource.ts";
 import { unavailable } from "./commit.ts";
+import { listComputed } from "./computed.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
 import { parseResourceVersion } from "./resource-version.ts";
 import type { Selection } from "./selection.ts";
@@ -44,6 +45,7 @@ const minimumScan = 1000;
 /** Throws 400, 410 (with a token to go on from, where it was a continued list) and 504 for a revision yet to come. */
 export async function list(pipeline: Pipeline, call: Call, parameters: ListParameters): Promise<Page> {
   const { resource } = call;
+  if (resource.definition.computed) return await listComputed(pipeline, call, parameters.selection);
   const start = startOf(pipeline, call, parameters);
   const prefix = narrowed(call, parameters.selection);
   const { limit, selection } = parameters;

@@ -14,6 +14,9 @@ export interface KindRow {
   readonly versions?: readonly string[];
   readonly storageVersion?: string;
   readonly storageGroup?: string;
+  /** Default: the plural. */
+  readonly storagePrefix?: string;
+  readonly computed?: true;
   readonly verbs?: readonly Verb[];
   readonly status?: true;
   readonly scale?: ScalePaths;
@@ -53,7 +56,8 @@ function define(group: string, goPackage: string, row: KindRow): ResourceDefinit
     })),
     storageVersion: row.storageVersion ?? versions[0] ?? "v1",
     ...(row.storageGroup === undefined ? {} : { storageGroup: row.storageGroup }),
-    storagePrefix: row.plural,
+    storagePrefix: row.storagePrefix ?? row.plural,
+    ...(row.computed ? { computed: row.computed } : {}),
     ...(row.verbs ? { verbs: row.verbs } : {}),
     subresources: {
       ...(row.status ? { status: row.status } : {}),

@@ -10,6 +10,7 @@ import { coreDefinitions } from "./core/definitions.ts";
 import { discoveryDefinitions } from "./discovery/definitions.ts";
 import { eventsDefinitions } from "./events/definitions.ts";
 import { flowcontrolDefinitions } from "./flowcontrol/definitions.ts";
+import { metricsDefinitions } from "./metrics/definitions.ts";
 import { networkingDefinitions } from "./networking/definitions.ts";
 import { nodeDefinitions } from "./node/definitions.ts";
 import { policyDefinitions } from "./policy/definitions.ts";
@@ -40,6 +41,7 @@ const definitions: readonly ResourceDefinition[] = [
   ...discoveryDefinitions,
   ...flowcontrolDefinitions,
   ...resourceDefinitions,
+  ...metricsDefinitions,
 ];
 
 /** Groups in the order in which kube-apiserver's discovery lists them. Schemas are made when first asked for. */

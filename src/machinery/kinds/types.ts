@@ -23,6 +23,8 @@ export interface ResourceDefinition {
   readonly storagePrefix: string;
   /** Verbs of the main resource that are served; absent: all of them. Reviews serve "create" alone and store nothing. */
   readonly verbs?: readonly Verb[];
+  /** The objects are not stored but made when they are read: usage metrics, component statuses. Only get and list. */
+  readonly computed?: true;
   readonly subresources: Subresources;
   readonly strategy: Strategy;
   /** Printed by kubectl get: server-side tables. */

@@ -54,6 +54,7 @@ export const aggregateParts: Readonly<Record<"view" | "edit" | "admin", readonly
       "core",
       "limitranges resourcequotas bindings events pods/status resourcequotas/status namespaces/status replicationcontrollers/status pods/log",
     ),
+    rule(read, "metrics.k8s.io", "pods nodes"),
     // In a namespace this is the right to read that one.
     rule(read, "core", "namespaces"),
     rule(read, "discovery.k8s.io", "endpointslices"),

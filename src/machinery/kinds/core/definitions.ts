@@ -35,6 +35,7 @@ export const coreDefinitions: readonly ResourceDefinition[] = defineGroup("", "k
     shortNames: ["cs"],
     scope: "Cluster",
     verbs: ["get", "list"],
+    computed: true,
     table: componentStatusTable,
     deprecated: "v1 ComponentStatus is deprecated in v1.19+",
   },
