@@ -11,6 +11,7 @@ import { ServiceAccountTokens } from "./authn/tokens/service-account-tokens.ts";
 import { TokenSigner } from "./authn/tokens/token-signer.ts";
 import { ClusterAuthorizer } from "./authz/authorizer.ts";
 import { apiServerUser, publishApiServer } from "./bootstrap/api-server-endpoints.ts";
+import { registerLocalApiServices } from "./bootstrap/api-services.ts";
 import { startCompaction } from "./bootstrap/compactor.ts";
 import { reconcileDefaultPolicy } from "./bootstrap/rbac/reconcile.ts";
 import { createSystemObjects } from "./bootstrap/system-objects.ts";
@@ -104,7 +105,7 @@ class KubeApiServer implements ApiServer {
       ),
       hub: new WatchHub(store, clock),
       kinds: kindHooks({
-        ...{ services: this.#services, authorizer, signer, tokens, agentOf: options.agentOf },
+        ...{ services: this.#services, authorizer, signer, tokens, clock, agentOf: options.agentOf },
         components: {
           scheduler: options.components?.scheduler ?? working,
           "controller-manager": options.components?.["controller-manager"] ?? working,
@@ -215,7 +216,11 @@ class KubeApiServer implements ApiServer {
     const { store, clock, log, historyWindow } = this.#options;
     await this.#services.rebuild(store);
     await createSystemObjects(this.#pipeline, this.#services);
-    await Promise.all([reconcileDefaultPolicy(this.#pipeline), this.#flowConfig.start()]);
+    await Promise.all([
+      reconcileDefaultPolicy(this.#pipeline),
+      registerLocalApiServices(this.#pipeline),
+      this.#flowConfig.start(),
+    ]);
     await this.#authorizer.start(this.#pipeline);
     this.#stopCompaction ??= startCompaction(store, clock, log, historyWindow);
     this.#started = true;

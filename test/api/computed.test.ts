@@ -143,3 +143,29 @@ describe("componentstatuses", () => {
     expect((await api.get("/api/v1/componentstatuses/none")).code).toBe(404);
   });
 });
+
+describe("apiservices", () => {
+  const apiServices = "/apis/apiregistration.k8s.io/v1/apiservices";
+
+  test("what is served here is local and available", async () => {
+    const { body } = await api.get(apiServices);
+    const names = body.items.map(({ metadata }: { metadata: { name: string } }) => metadata.name);
+    expect(names).toEqual(expect.arrayContaining(["v1.", "v1.apps", "v2.autoscaling", "v1beta1.metrics.k8s.io"]));
+    const one = (await api.get(`${apiServices}/v1.apps`)).body;
+    expect(one.spec).toEqual({ group: "apps", version: "v1", groupPriorityMinimum: 17_800, versionPriority: 15 });
+    expect(one.status.conditions[0]).toMatchObject({ type: "Available", status: "True", reason: "Local" });
+    for (const binary of await kubectls()) {
+      const { stdout } = await runClient(binary, ["get", "apiservices", "v1.apps"], { kubeconfig: api.kubeconfig });
+      expect(stdout).toMatch(/^NAME +SERVICE +AVAILABLE +AGE\nv1.apps +Local +True +\d+s\n$/);
+    }
+  });
+
+  test("its name says what it is of", async () => {
+    const spec = { group: "example.com", version: "v1", groupPriorityMinimum: 100, versionPriority: 100 };
+    const made = await api.post(apiServices, { metadata: { name: "wrong" }, spec });
+    expect([made.code, made.body.message]).toEqual([
+      422,
+      'APIService.apiregistration.k8s.io "wrong" is invalid: metadata.name: Invalid value: "wrong": must be `spec.version+"."+spec.group`: "v1.example.com"',
+    ]);
+  });
+});

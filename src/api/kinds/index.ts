@@ -1,9 +1,11 @@
 import type { AgentLink } from "../../../proto/agent.ts";
+import type { Clock } from "../../machinery/clock.ts";
 import type { TokenAuthenticator } from "../authn/bearer-tokens.ts";
 import { tokenRequest } from "../authn/tokens/token-request.ts";
 import type { TokenSigner } from "../authn/tokens/token-signer.ts";
 import type { ClusterAuthorizer } from "../authz/authorizer.ts";
 import { escalationHooks } from "../authz/rbac/escalation.ts";
+import { apiServiceHooks } from "./api-services.ts";
 import { type ComponentChecks, componentStatusHooks } from "./component-statuses.ts";
 import { metricsHooks } from "./metrics.ts";
 import { namespaceHooks } from "./namespaces.ts";
@@ -21,6 +23,7 @@ export interface KindParts {
   readonly authorizer: ClusterAuthorizer;
   readonly signer: TokenSigner;
   readonly tokens: TokenAuthenticator;
+  readonly clock: Clock;
   readonly agentOf: (nodeName: string) => AgentLink | undefined;
   /** Why a component of the control plane does not work; undefined where it does. By component. */
   readonly components: ComponentChecks;
@@ -31,6 +34,7 @@ export function kindHooks({
   authorizer,
   signer,
   tokens,
+  clock,
   agentOf,
   components,
 }: KindParts): ReadonlyMap<string, KindHooks> {
@@ -51,6 +55,7 @@ export function kindHooks({
     ["csidrivers.storage.k8s.io", answersWithObject],
     ["csinodes.storage.k8s.io", answersWithObject],
     ["certificatesigningrequests.certificates.k8s.io", signingRequestHooks],
+    ["apiservices.apiregistration.k8s.io", apiServiceHooks(clock)],
     ["componentstatuses.", componentStatusHooks(components)],
     ...metricsHooks(agentOf),
     ...escalationHooks(authorizer.rbac, authorizer.policy),

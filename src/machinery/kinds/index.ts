@@ -1,6 +1,7 @@
 /** Every kind that Kubernetes 1.36 serves as GA, as data. */
 import { admissionregistrationDefinitions } from "./admissionregistration/definitions.ts";
 import { apiextensionsDefinitions } from "./apiextensions/definitions.ts";
+import { apiregistrationDefinitions } from "./apiregistration/definitions.ts";
 import { appsDefinitions } from "./apps/definitions.ts";
 import { autoscalingDefinitions } from "./autoscaling/definitions.ts";
 import { batchDefinitions } from "./batch/definitions.ts";
@@ -23,6 +24,7 @@ import type { ResourceDefinition } from "./types.ts";
 
 const definitions: readonly ResourceDefinition[] = [
   ...coreDefinitions,
+  ...apiregistrationDefinitions,
   ...eventsDefinitions,
   ...appsDefinitions,
   ...reviewDefinitions,

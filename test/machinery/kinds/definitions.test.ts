@@ -12,7 +12,7 @@ function find(group: string, plural: string) {
 
 describe("built-in definitions", () => {
   it("has every kind of the table, but for what others serve", () => {
-    const notHere = new Set(["Eviction", "NodeMetrics", "PodMetrics"]);
+    const notHere = new Set(["Eviction"]);
     const wanted = knownResources()
       .filter((resource) => !notHere.has(resource.kind))
       .map((resource) => `${resource.type.replace(/.*\//, "")} ${resource.namespaced ? "Namespaced" : "Cluster"}`)
@@ -48,6 +48,7 @@ describe("built-in definitions", () => {
   it("serves a status subresource where the schema has a status that the main resource cannot write", () => {
     const withStatus = definitions.filter((each) => each.subresources.status).map((each) => each.names.plural);
     expect(withStatus.sort()).toEqual([
+      "apiservices",
       "certificatesigningrequests",
       "cronjobs",
       "customresourcedefinitions",

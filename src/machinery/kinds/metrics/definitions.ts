@@ -24,7 +24,7 @@ export const metricsDefinitions: readonly ResourceDefinition[] = defineGroup(
       plural: "nodes",
       scope: "Cluster",
       storagePrefix: "metrics.k8s.io/nodes",
-      table: table<NodeMetrics>(usageColumns, ({ metadata, usage, window }) => [
+      table: table<NodeMetrics>(usageColumns, ({ metadata, usage = {}, window }) => [
         metadata.name,
         usage.cpu ?? "0",
         usage.memory ?? "0",
@@ -36,7 +36,7 @@ export const metricsDefinitions: readonly ResourceDefinition[] = defineGroup(
       kind: "PodMetrics",
       plural: "pods",
       storagePrefix: "metrics.k8s.io/pods",
-      table: table<PodMetrics>(usageColumns, ({ metadata, containers, window }) => {
+      table: table<PodMetrics>(usageColumns, ({ metadata, containers = [], window }) => {
         const { cpu, memory } = totalUsage(containers.map(({ usage }) => usage));
         return [metadata.name, cpu, memory, window];
       }),
