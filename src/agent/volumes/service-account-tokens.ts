@@ -1,5 +1,5 @@
 /** ServiceAccount tokens of the node's pods: asked for once, kept, and renewed before they end (the kubelet's token manager). */
-import type { PodRef, ServerLink, ServiceAccountToken } from "../../../proto/agent.ts";
+import { LinkError, type PodRef, type ServerLink, type ServiceAccountToken } from "../../../proto/agent.ts";
 import type { Clock } from "../../machinery/clock.ts";
 import type { Logger } from "../../machinery/logger.ts";
 import type { Pod } from "../../machinery/types/core/v1.ts";
@@ -37,7 +37,11 @@ export class ServiceAccountTokens implements TokenSource {
     this.#options = options;
   }
 
-  token(pod: Pod, request: { readonly audience?: string; readonly expirationSeconds: number }): Promise<string> {
+  token(
+    pod: Pod,
+    request: { readonly audience?: string; readonly expirationSeconds: number },
+    written?: () => Promise<string | undefined>,
+  ): Promise<string> {
     const { namespace = "", name = "", uid = "" } = pod.metadata;
     const serviceAccount = pod.spec?.serviceAccountName ?? "default";
     const key = `${uid} ${serviceAccount} ${request.expirationSeconds} ${request.audience ?? ""}`;
@@ -46,7 +50,9 @@ export class ServiceAccountTokens implements TokenSource {
     let running = this.#running.get(key);
     if (running === undefined) {
       const ref = { namespace, name, uid };
-      running = this.#request(key, kept, ref, { serviceAccount, ...request }).finally(() => this.#running.delete(key));
+      running = this.#request(key, kept, ref, { serviceAccount, ...request })
+        .catch((error: unknown) => this.#fromBefore(key, uid, written, error))
+        .finally(() => this.#running.delete(key));
       this.#running.set(key, running);
     }
     return running;
@@ -86,6 +92,24 @@ export class ServiceAccountTokens implements TokenSource {
     return answer.token;
   }
 
+  /** Of an agent that was started while the server is away: its pods' tokens are good as long as they say. */
+  async #fromBefore(
+    key: string,
+    podUid: string,
+    written: (() => Promise<string | undefined>) | undefined,
+    error: unknown,
+  ): Promise<string> {
+    const away = error instanceof LinkError && error.reason === "Unavailable";
+    const token = away ? await written?.() : undefined;
+    const now = this.#options.clock.now();
+    const expiresAt = token === undefined ? 0 : endOf(token);
+    if (token === undefined || expiresAt <= now) throw error;
+    const renewAt = now + RETRY;
+    this.#kept.set(key, { podUid, token, expiresAt, renewAt });
+    this.#schedule(renewAt);
+    return token;
+  }
+
   /** One timer for all: the earliest. */
   #schedule(at: number): void {
     if (this.#closed || (this.#timer && this.#timer.at <= at)) return;
@@ -105,5 +129,15 @@ export class ServiceAccountTokens implements TokenSource {
     }
     if (next < Number.POSITIVE_INFINITY) this.#schedule(next);
     for (const podUid of due) this.#options.due(podUid);
+  }
+}
+
+/** In ms since the epoch, as the token says; 0 where it says nothing. */
+function endOf(token: string): number {
+  try {
+    const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { exp?: number };
+    return (claims.exp ?? 0) * 1000;
+  } catch {
+    return 0;
   }
 }

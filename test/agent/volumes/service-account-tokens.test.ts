@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { PodRef, ServiceAccountTokenRequest } from "../../../proto/agent.ts";
+import { LinkError, type PodRef, type ServiceAccountTokenRequest } from "../../../proto/agent.ts";
 import { ServiceAccountTokens } from "../../../src/agent/volumes/service-account-tokens.ts";
 import { silentLogger } from "../../../src/machinery/logger.ts";
 import type { Pod } from "../../../src/machinery/types/core/v1.ts";
@@ -90,4 +90,23 @@ test("what is forgotten is not renewed", async () => {
   await clock.run(3600_000);
   await settle();
   expect(due).toEqual([]);
+});
+
+test("while the server is away, what was written before is used until it ends", async () => {
+  failing = new LinkError("Unavailable", "the server cannot be reached");
+  const jwt = (exp: number) => `head.${Buffer.from(JSON.stringify({ exp })).toString("base64url")}.sign`;
+  const good = jwt(clock.now() / 1000 + 600);
+  expect(await tokens.token(pod, hour, async () => good)).toBe(good);
+  await expect(tokens.token(pod, { expirationSeconds: 601 }, async () => jwt(clock.now() / 1000 - 1))).rejects.toBe(
+    failing,
+  );
+  await expect(tokens.token(pod, { expirationSeconds: 602 }, async () => "no token")).rejects.toBe(failing);
+  // It is asked for anew soon.
+  await clock.run(60_000);
+  expect(due).toEqual(["u1"]);
+  failing = undefined;
+  expect(await tokens.token(pod, hour, async () => good)).toMatch(/^token /);
+
+  failing = new Error('serviceaccounts "robot" not found');
+  await expect(tokens.token(pod, { expirationSeconds: 603 }, async () => good)).rejects.toBe(failing);
 });

@@ -1,3 +1,5 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import type { Pod, ServiceAccountTokenProjection, VolumeProjection } from "../../../machinery/types/core/v1.ts";
 import { configMapFiles, downwardApiFiles, type Files, secretFiles } from "./payload.ts";
 import type { VolumeContext, VolumePlugin } from "./types.ts";
@@ -38,17 +40,19 @@ async function filesOf(context: VolumeContext, source: VolumeProjection, default
 }
 
 async function tokenFile(
-  { pod, host }: VolumeContext,
+  { pod, host, folder }: VolumeContext,
   source: ServiceAccountTokenProjection,
   defaultMode: number,
 ): Promise<Files> {
   if (!host.tokens) throw new Error("failed to fetch token: this server does not issue service account tokens");
   let token: string;
   try {
-    token = await host.tokens.token(pod, {
+    const request = {
       ...(source.audience ? { audience: source.audience } : {}),
       expirationSeconds: source.expirationSeconds ?? 3600,
-    });
+    };
+    const written = () => readFile(join(folder, source.path), "utf8").catch(() => undefined);
+    token = await host.tokens.token(pod, request, written);
   } catch (error) {
     throw new Error(`failed to fetch token: ${(error as Error).message}`, { cause: error });
   }

@@ -38,8 +38,15 @@ export interface VolumeHost {
 
 /** ServiceAccount tokens for projected volumes. Caches and renews by itself: refresh() asks again each time. */
 export interface TokenSource {
-  /** `audience` absent: the API server's own. */
-  token(pod: Pod, request: { readonly audience?: string; readonly expirationSeconds: number }): Promise<string>;
+  /**
+   * `audience` absent: the API server's own. `written`: what the volume has from before this agent was started, which has to
+   * do while the server cannot be reached.
+   */
+  token(
+    pod: Pod,
+    request: { readonly audience?: string; readonly expirationSeconds: number },
+    written?: () => Promise<string | undefined>,
+  ): Promise<string>;
   /** The pod's volumes are gone. */
   forget(podUid: string): void;
 }
