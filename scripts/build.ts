@@ -69,6 +69,22 @@ const door: Plugin = {
   },
 };
 
+/**
+ * The daemons are bundled apart from the commands: split in one build, they would share their modules in many small files,
+ * and Node looks for a file each time it is imported. Collects which files of the server room are doors.
+ */
+const daemons = (doors: Map<string, string>): Plugin => ({
+  name: "daemons",
+  setup({ onResolve }) {
+    onResolve({ filter: /\/server\/[\w-]+\.ts$/ }, ({ kind, path, resolveDir }) => {
+      if (kind !== "dynamic-import") return undefined;
+      const name = `daemon-${basename(path, ".ts")}`;
+      doors.set(name, join(resolveDir, path));
+      return { path: `./${name}.js`, external: true };
+    });
+  },
+});
+
 /** `kl get` never runs another command: their files stay outside. */
 const getAlone: Plugin = {
   name: "get-alone",
@@ -91,25 +107,33 @@ export async function bundle(): Promise<void> {
     mainFields: ["module", "main"],
     target: "node22",
     minify: true,
-    keepNames: true,
     chunkNames: "[name]-[hash]",
     external: ["better-sqlite3", "cpu-features", "*.node"],
     logLevel: "warning",
   } satisfies BuildOptions;
-  await build({
+  const modules = {
     ...settings,
     format: "esm",
     // Bundled CommonJS packages call require for Node's own modules.
     banner: {
       js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
     },
+    splitting: true,
+  } satisfies BuildOptions;
+  const doors = new Map<string, string>();
+  await build({
+    ...modules,
+    entryPoints: { program: "src/cli/program.ts" },
+    plugins: [leftOut, lazyBuiltins, daemons(doors)],
+  });
+  await build({
+    ...modules,
     entryPoints: {
-      program: "src/cli/program.ts",
+      ...Object.fromEntries(doors),
       "store-worker": "src/store/sqlite/worker.ts",
       "certificate-worker": "src/server/pki/certificate-worker.ts",
       "signing-worker": "src/server/pki/signing-worker.ts",
     },
-    splitting: true,
     plugins: [leftOut, lazyBuiltins],
   });
   await build({
