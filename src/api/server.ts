@@ -17,6 +17,7 @@ import { reconcileDefaultPolicy } from "./bootstrap/rbac/reconcile.ts";
 import { createSystemObjects } from "./bootstrap/system-objects.ts";
 import { type InProcessOptions, inProcessClient } from "./client/in-process.ts";
 import type { Client, UserInfo } from "./client/types.ts";
+import { profilingPath } from "./debug/profiling-path.ts";
 import { Discovery } from "./discovery/discovery.ts";
 import { discoveryPaths } from "./discovery/discovery-paths.ts";
 import { encryptionPath } from "./encryption/encryption-path.ts";
@@ -124,8 +125,8 @@ class KubeApiServer implements ApiServer {
     this.#flow = new FlowControl({ clock, seats, waitLimit: limits.requestTimeout / 4 });
     this.#flowConfig = new FlowConfigWatch(this.#pipeline, this.#flow);
     const discovery = new Discovery(registry, () => this.#address);
-    const metrics = new MetricRegistry();
-    registerServerMetrics(metrics, store, registry);
+    const metrics = options.metrics ?? new MetricRegistry();
+    registerServerMetrics(metrics, store, registry, this.#pipeline.hub);
     registerFlowMetrics(metrics, this.#flow);
     if (options.audit) registerAuditMetrics(metrics, options.audit);
     this.#handler = new RequestHandler({
@@ -140,6 +141,7 @@ class KubeApiServer implements ApiServer {
         discoveryPaths(discovery),
         issuerDiscovery(signer, () => this.#address),
         metricsPath(metrics),
+        ...(options.profiling === false ? [] : [profilingPath()]),
         ...(options.encryption ? [encryptionPath(options.encryption)] : []),
         openApiPaths(new OpenApiDocuments(registry, klVersion, clock)),
       ],

@@ -3,6 +3,7 @@ import type { TLSSocket } from "node:tls";
 import type { AgentLink } from "../../proto/agent.ts";
 import type { Clock } from "../machinery/clock.ts";
 import type { Logger } from "../machinery/logger.ts";
+import type { MetricRegistry } from "../machinery/metrics/registry.ts";
 import type { Store } from "../store/types.ts";
 import type { PodSecurityOptions } from "./admission/pod-security/plugin.ts";
 import type { Auditor } from "./audit/auditor.ts";
@@ -34,6 +35,8 @@ export interface ApiServerOptions {
   readonly disableAdmissionPlugins?: readonly string[];
   /** Defaults and exemptions of PodSecurity. */
   readonly podSecurity?: PodSecurityOptions;
+  /** What /metrics shows; others may add to it. Absent: the API server's own alone. */
+  readonly metrics?: MetricRegistry;
   /** What /secrets-encrypt is about; `store` is what it made of the one on the disk. */
   readonly encryption?: SecretsEncryption;
   /** Absent: nothing is written down. Closed with the server. */

@@ -1,5 +1,6 @@
 import type { Clock } from "../machinery/clock.ts";
 import type { Logger } from "../machinery/logger.ts";
+import { Histogram } from "../machinery/metrics/registry.ts";
 import { StatusError } from "../machinery/status/error.ts";
 import type { Controller } from "./types.ts";
 import { WorkQueue } from "./workqueue.ts";
@@ -21,10 +22,16 @@ export interface QueuedControllerOptions<K> {
   onStop?(): Promise<void> | void;
 }
 
+export const workBuckets: readonly number[] = [
+  1e-8, 1e-7, 1e-6, 9.999999999999999e-6, 9.999999999999999e-5, 0.001, 0.01, 0.1, 1, 10,
+];
+
 /** A work queue and its workers as a Controller. Handlers of informers may fill `queue` before start(). */
 export class QueuedController<K = string> implements Controller {
   readonly name: string;
   readonly queue: WorkQueue<K>;
+  /** Of reconciliations, in seconds. */
+  readonly duration = new Histogram(workBuckets);
   readonly #options: QueuedControllerOptions<K>;
   readonly #log: Logger;
 
@@ -49,6 +56,7 @@ export class QueuedController<K = string> implements Controller {
     for (;;) {
       const key = await this.queue.get();
       if (key === undefined) return;
+      const start = performance.now();
       try {
         await this.#options.reconcile(key);
         this.queue.forget(key);
@@ -56,6 +64,7 @@ export class QueuedController<K = string> implements Controller {
         this.#report(key, error);
         this.queue.addRateLimited(key);
       } finally {
+        this.duration.observe((performance.now() - start) / 1000);
         this.queue.done(key);
       }
     }

@@ -2,8 +2,11 @@
 import type { Client, EventRecorder, InformerFactory, UserInfo } from "../api/client/types.ts";
 import type { Clock } from "../machinery/clock.ts";
 import type { Logger } from "../machinery/logger.ts";
+import type { MetricRegistry } from "../machinery/metrics/registry.ts";
+import { QueuedController } from "./controller.ts";
 import { controllers } from "./registry.ts";
 import type { Controller, ControllerServices } from "./types.ts";
+import { registerWorkqueueMetrics } from "./workqueue-metrics.ts";
 
 export interface ControllersOptions extends ControllerServices {
   /**
@@ -18,6 +21,8 @@ export interface ControllersOptions extends ControllerServices {
   readonly log: Logger;
   /** Names of controllers that shall not run. */
   readonly disable?: readonly string[];
+  /** Where the work queues' figures are to be seen. */
+  readonly metrics?: MetricRegistry;
 }
 
 export interface RunningControllers {
@@ -54,6 +59,10 @@ export async function startControllers(options: ControllersOptions): Promise<Run
         ...(options.signCertificate ? { signCertificate: options.signCertificate } : {}),
       }),
     );
+  }
+  if (options.metrics) {
+    const queued = running.filter((controller) => controller instanceof QueuedController);
+    registerWorkqueueMetrics(options.metrics, queued);
   }
   options.informers.start();
   await options.informers.synced();

@@ -18,6 +18,9 @@ export class WorkQueue<K = string> {
   readonly #idleWorkers: ((key: K | undefined) => void)[] = [];
   readonly #drained: (() => void)[] = [];
   #closed = false;
+  /** For the metrics. */
+  adds = 0;
+  retries = 0;
 
   constructor(clock: Clock, limiter: RateLimiter<K> = controllerRateLimiter<K>(clock)) {
     this.#clock = clock;
@@ -31,6 +34,7 @@ export class WorkQueue<K = string> {
 
   add(key: K): void {
     if (this.#closed || this.#dirty.has(key)) return;
+    this.adds++;
     this.#dirty.add(key);
     if (!this.#processing.has(key)) this.#push(key);
   }
@@ -57,6 +61,7 @@ export class WorkQueue<K = string> {
 
   /** Adds the key after its back-off. */
   addRateLimited(key: K): void {
+    this.retries++;
     this.addAfter(key, this.#limiter.when(key));
   }
 

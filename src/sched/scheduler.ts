@@ -2,6 +2,7 @@ import type { Client, EventRecorder, InformerFactory } from "../api/client/types
 import type { Clock } from "../machinery/clock.ts";
 import type { Logger } from "../machinery/logger.ts";
 import { keyOf } from "../machinery/meta/object.ts";
+import type { MetricRegistry } from "../machinery/metrics/registry.ts";
 import { StatusError } from "../machinery/status/error.ts";
 import type { Node, Pod } from "../machinery/types/core/v1.ts";
 import { bind, RefusedError, reserve, unreserve } from "./binding-cycle.ts";
@@ -16,6 +17,7 @@ import { defaultPreemption } from "./plugins/default-preemption.ts";
 import { defaultProfile } from "./plugins/default-profile.ts";
 import { PodStatusWriter } from "./pod-status-writer.ts";
 import { type QueuedPod, SchedulingQueue } from "./queue/scheduling-queue.ts";
+import { SchedulerMetrics } from "./scheduler-metrics.ts";
 import { createPodInfo, type PodInfo } from "./snapshot/pod-info.ts";
 
 export interface SchedulerOptions {
@@ -31,6 +33,8 @@ export interface SchedulerOptions {
   readonly schedulerName?: string;
   /** Default: defaultProfile(). DefaultBinder and DefaultPreemption are added where no plugin binds or makes room. */
   readonly profile?: Profile;
+  /** Where the scheduler's figures are to be seen. */
+  readonly metrics?: MetricRegistry;
 }
 
 export interface RunningScheduler {
@@ -61,6 +65,7 @@ class Scheduler implements RunningScheduler {
   readonly #planner: Planner;
   readonly #queue: SchedulingQueue;
   readonly #statuses: PodStatusWriter;
+  readonly #metrics = new SchedulerMetrics();
   readonly #diagnoses = new Map<string, Diagnosis>();
   readonly #bindings = new Set<Promise<void>>();
   readonly #abort = new AbortController();
@@ -83,6 +88,7 @@ class Scheduler implements RunningScheduler {
     this.#planner = new Planner(this.#profile, this.#cache.snapshot);
     this.#queue = new SchedulingQueue({ clock, ready: () => this.#kick() });
     this.#statuses = new PodStatusWriter(client, clock, log);
+    if (options.metrics) this.#metrics.register(options.metrics, this.#queue, schedulerName);
   }
 
   start(): void {
@@ -199,9 +205,11 @@ class Scheduler implements RunningScheduler {
 
   #scheduleOne(pod: QueuedPod): void {
     const { info } = pod;
+    const start = performance.now();
     const plan = this.#nominations.without(info.key, () => this.#planner.plan(info, pod.signature));
     if (plan.nodeName === undefined) {
       this.#unschedulable(pod, plan.diagnosis);
+      this.#metrics.attempted("unschedulable", performance.now() - start);
       return;
     }
     const { nodeName } = plan;
@@ -210,12 +218,12 @@ class Scheduler implements RunningScheduler {
     try {
       reserve(this.#profile, info, nodeName);
     } catch (error) {
-      this.#failed(pod, nodeName, error);
+      this.#failed(pod, nodeName, error, start);
       return;
     }
     const binding = bind(this.#profile, info, nodeName, this.#abort.signal).then(
-      () => this.#bound(pod, nodeName),
-      (error: unknown) => this.#failed(pod, nodeName, error),
+      () => this.#bound(pod, nodeName, start),
+      (error: unknown) => this.#failed(pod, nodeName, error, start),
     );
     this.#bindings.add(binding);
     void binding.finally(() => {
@@ -245,7 +253,9 @@ class Scheduler implements RunningScheduler {
     });
   }
 
-  #bound(pod: QueuedPod, nodeName: string): void {
+  #bound(pod: QueuedPod, nodeName: string, start: number): void {
+    this.#metrics.attempted("scheduled", performance.now() - start);
+    this.#metrics.placed(pod.attempts);
     const { key } = pod.info;
     // A new pod may have the name by now.
     if (this.#queue.get(key) === pod) this.#leaveQueue(key);
@@ -253,7 +263,8 @@ class Scheduler implements RunningScheduler {
   }
 
   /** After the plan: the place is given back, and the pod tried again unless there is nothing left to try. */
-  #failed(pod: QueuedPod, nodeName: string, error: unknown): void {
+  #failed(pod: QueuedPod, nodeName: string, error: unknown, start: number): void {
+    this.#metrics.attempted(error instanceof RefusedError ? "unschedulable" : "error", performance.now() - start);
     unreserve(this.#profile, pod.info, nodeName);
     if (this.#queue.get(pod.info.key) === pod) this.#cache.forget(pod.info);
     if (this.#abort.signal.aborted) return;

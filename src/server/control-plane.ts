@@ -7,6 +7,7 @@ import type { ControllerServices } from "../ctrl/types.ts";
 import type { Clock } from "../machinery/clock.ts";
 import { builtinDefinitions } from "../machinery/kinds/index.ts";
 import type { Logger } from "../machinery/logger.ts";
+import type { MetricRegistry } from "../machinery/metrics/registry.ts";
 import { startScheduler } from "../sched/scheduler.ts";
 import type { ClusterCertificates } from "./pki/certificate-files.ts";
 import { CertificateSigner } from "./pki/certificate-signer.ts";
@@ -22,6 +23,7 @@ export interface ControlPlaneOptions {
   readonly informers: InformerFactory;
   readonly certificates: ClusterCertificates;
   readonly podNetwork: NonNullable<ControllerServices["podNetwork"]>;
+  readonly metrics: MetricRegistry;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -29,7 +31,7 @@ export interface ControlPlaneOptions {
 const schedulerUser: UserInfo = { name: "system:kube-scheduler", groups: ["system:authenticated"] };
 
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const { api, informers, certificates, podNetwork, clock, log } = options;
+  const { api, informers, certificates, podNetwork, metrics, clock, log } = options;
   const recorders: { stop(): Promise<void> }[] = [];
   const recorder = (component: string, client: Client) => {
     const created = createEventRecorder({ client, clock, log, component });
@@ -46,6 +48,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     log: log.child({ room: "ctrl" }),
     definitions: builtinDefinitions,
     rootCertificate: certificates.ca.cert,
+    metrics,
     podNetwork,
     signCertificate: (order) => signer.sign(order),
   });
@@ -56,6 +59,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     events: recorder("default-scheduler", schedulerClient),
     clock,
     log: log.child({ room: "sched" }),
+    metrics,
   });
   return {
     async stop() {

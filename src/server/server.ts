@@ -14,6 +14,7 @@ import { type AgentAcceptor, createAgentAcceptor } from "../link/grpc/acceptor.t
 import { createNodeLinks } from "../link/node-links.ts";
 import { type Clock, systemClock } from "../machinery/clock.ts";
 import type { Logger } from "../machinery/logger.ts";
+import { MetricRegistry } from "../machinery/metrics/registry.ts";
 import { klVersion } from "../machinery/version.ts";
 import { openSqliteStore } from "../store/sqlite/open.ts";
 import type { Store } from "../store/types.ts";
@@ -62,6 +63,7 @@ export async function startServer(
   const store = encryption.over(files);
   const advertised = advertiseAddress(config);
   const agents = createAgentRegistry();
+  const metrics = new MetricRegistry();
   let remoteAgents: AgentAcceptor | undefined;
   const acceptAgent = (socket: TLSSocket): void => {
     // Not so far yet: the agent dials again.
@@ -79,6 +81,7 @@ export async function startServer(
     historyWindow: config.historyWindow * 1000,
     otherNames: new Map([[agentServerName, acceptAgent]]),
     encryption,
+    metrics,
     ...given,
   });
   const { port } = await listen(api, store, config, certificates);
@@ -98,7 +101,7 @@ export async function startServer(
       clock,
       log: log.child({ room: "link" }),
     });
-    controlPlane = await startControlPlane({ api, informers, certificates, podNetwork: config, clock, log });
+    controlPlane = await startControlPlane({ api, informers, certificates, podNetwork: config, metrics, clock, log });
     await writeClusterConfig(api.client(systemUser), clusterConfigData(config, port));
     const linkLog = log.child({ room: "link" });
     remoteAgents = createAgentAcceptor({ links, agents, version: klVersion, clock, log: linkLog });

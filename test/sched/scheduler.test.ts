@@ -3,6 +3,7 @@ import { createEventRecorder } from "../../src/api/client/event-recorder.ts";
 import { createInformerFactory } from "../../src/api/client/factory.ts";
 import type { InformerFactory } from "../../src/api/client/types.ts";
 import { silentLogger } from "../../src/machinery/logger.ts";
+import { MetricRegistry } from "../../src/machinery/metrics/registry.ts";
 import { failure } from "../../src/machinery/status/error.ts";
 import type { Event, Node, Pod } from "../../src/machinery/types/core/v1.ts";
 import type { Plugin } from "../../src/sched/framework/types.ts";
@@ -20,8 +21,10 @@ let clock: FakeClock;
 let cluster: FakeCluster;
 let informers: InformerFactory;
 let scheduler: RunningScheduler;
+let metrics: MetricRegistry;
 
 beforeEach(() => {
+  metrics = new MetricRegistry();
   clock = new FakeClock();
   cluster = new FakeCluster(clock);
 });
@@ -36,7 +39,7 @@ function start(plugins: readonly Plugin[] = []): void {
   informers = createInformerFactory({ client: cluster, clock, log });
   const recorder = createEventRecorder({ client: cluster, clock, log, component: "default-scheduler" });
   const profile = [...defaultProfile(), ...plugins.map((plugin) => ({ plugin, weight: 0 }))];
-  scheduler = startScheduler({ client: cluster, informers, events: recorder, clock, log, profile });
+  scheduler = startScheduler({ client: cluster, informers, events: recorder, clock, log, profile, metrics });
 }
 
 async function idle(): Promise<void> {
@@ -364,4 +367,21 @@ test("a restarted scheduler counts what already runs", async () => {
   await idle();
   expect(nodeOf("web")).toBe("n2");
   expect(nodeOf("more")).toBeUndefined();
+});
+
+describe("the figures", () => {
+  test("tell who waits, and how attempts ended", async () => {
+    addNode("n1", { cpu: "1" });
+    addPod("fits", { cpu: "500m" });
+    addPod("too-large", { cpu: "64" });
+    start();
+    await idle();
+    const text = await metrics.text();
+    expect(text).toContain('scheduler_pending_pods{queue="unschedulable"} 1');
+    expect(text).toContain('scheduler_pending_pods{queue="active"} 0');
+    const attempts = "scheduler_schedule_attempts_total";
+    expect(text).toContain(`${attempts}{profile="default-scheduler",result="scheduled"} 1`);
+    expect(text).toContain(`${attempts}{profile="default-scheduler",result="unschedulable"} 1`);
+    expect(text).toContain("scheduler_pod_scheduling_attempts_count 1");
+  });
 });

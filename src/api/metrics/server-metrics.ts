@@ -4,13 +4,17 @@ import { performance } from "node:perf_hooks";
 import type { MetricRegistry, Sample } from "../../machinery/metrics/registry.ts";
 import type { Store } from "../../store/types.ts";
 import type { Registry } from "../registry/registry.ts";
+import type { WatchHub } from "../watch/hub.ts";
 
-export function registerServerMetrics(metrics: MetricRegistry, store: Store, registry: Registry): void {
+export function registerServerMetrics(metrics: MetricRegistry, store: Store, registry: Registry, hub: WatchHub): void {
   metrics.collected(
     "apiserver_storage_objects",
     "[STABLE] Number of stored objects at the time of last check split by kind.",
     "gauge",
     () => storedObjects(store, registry),
+  );
+  metrics.collected("apiserver_watch_events_total", "[ALPHA] Number of events sent in watch clients", "counter", () =>
+    [...hub.sent].map(([{ group, version, resource }, value]) => ({ labels: { group, resource, version }, value })),
   );
   const one = (name: string, help: string, type: "counter" | "gauge", value: () => number): void =>
     metrics.collected(name, help, type, () => [{ labels: {}, value: value() }]);

@@ -1,5 +1,6 @@
 import type { Clock } from "../../machinery/clock.ts";
 import type { Store } from "../../store/types.ts";
+import type { Resource } from "../registry/resource.ts";
 import { Topic } from "./topic.ts";
 
 /** A watcher that wants bookmarks. */
@@ -14,6 +15,8 @@ const tick = 5_000;
 export class WatchHub {
   readonly #store: Store;
   readonly #clock: Clock;
+  /** Events that watchers were sent as they happened, by what they watched. */
+  readonly sent = new Map<Resource, number>();
   readonly #topics = new Map<string, Topic>();
   readonly #due = new Map<BookmarkReceiver, number>();
   #cancelTick: (() => void) | undefined;
@@ -26,7 +29,7 @@ export class WatchHub {
   topic(prefix: string): Topic {
     let topic = this.#topics.get(prefix);
     if (topic === undefined) {
-      topic = new Topic(this.#store, prefix, () => this.#topics.delete(prefix));
+      topic = new Topic(this.#store, prefix, this.sent, () => this.#topics.delete(prefix));
       this.#topics.set(prefix, topic);
     }
     return topic;

@@ -6,6 +6,7 @@ import {
   type StoreEvent,
   type Watch,
 } from "../../store/types.ts";
+import type { Resource } from "../registry/resource.ts";
 import { changesOf, type Scope } from "./changes.ts";
 import type { WatchFormat } from "./format.ts";
 
@@ -45,9 +46,11 @@ export class Topic {
   #floor: Revision;
   readonly #onEnd: () => void;
   #watchers = 0;
+  readonly #sent: Map<Resource, number>;
 
   /** `onEnd`: the store ended the watch; the topic is of no more use. */
-  constructor(store: Store, prefix: string, onEnd: () => void) {
+  constructor(store: Store, prefix: string, sent: Map<Resource, number>, onEnd: () => void) {
+    this.#sent = sent;
     this.#onEnd = onEnd;
     this.#floor = store.revision;
     this.#delivered = this.#floor;
@@ -87,7 +90,7 @@ export class Topic {
       if (changes.length > 0) subscriber.deliver(format.encode(resource, changes));
     };
     const enter = (): void => {
-      const view = this.#views.get(key) ?? newView(scope, format);
+      const view = this.#views.get(key) ?? newView(scope, format, this.#sent);
       this.#views.set(key, view);
       view.subscribers.add(subscriber as Subscriber<never>);
     };
@@ -148,7 +151,7 @@ export class Topic {
   }
 }
 
-function newView<C>(scope: Scope, format: WatchFormat<C>): View {
+function newView<C>(scope: Scope, format: WatchFormat<C>, sent: Map<Resource, number>): View {
   const subscribers = new Set<Subscriber<C>>();
   return {
     subscribers: subscribers as Set<Subscriber<never>>,
@@ -156,6 +159,7 @@ function newView<C>(scope: Scope, format: WatchFormat<C>): View {
       const changes = changesOf(events, scope);
       if (changes.length === 0) return;
       const chunk = format.encode(scope.resource, changes);
+      sent.set(scope.resource, (sent.get(scope.resource) ?? 0) + changes.length * subscribers.size);
       for (const subscriber of subscribers) subscriber.deliver(chunk);
     },
   };

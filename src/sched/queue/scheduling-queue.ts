@@ -64,6 +64,21 @@ export class SchedulingQueue {
     return this.#pods.size;
   }
 
+  /** As scheduler_pending_pods tells them apart. */
+  get counts(): {
+    readonly active: number;
+    readonly backoff: number;
+    readonly unschedulable: number;
+    readonly gated: number;
+  } {
+    return {
+      active: this.#active.size,
+      backoff: this.#backoff.size,
+      unschedulable: this.#groupOf.size,
+      gated: this.#held.size,
+    };
+  }
+
   get(key: string): QueuedPod | undefined {
     return this.#pods.get(key);
   }
