@@ -3,6 +3,7 @@ import { cleaningController } from "./certificates/cleaning.ts";
 import { signingController } from "./certificates/signing.ts";
 import { daemonSetController } from "./daemonset/daemonset.ts";
 import { deploymentController } from "./deployment/deployment.ts";
+import { disruptionController } from "./disruption/disruption.ts";
 import { endpointController } from "./endpoint/endpoint.ts";
 import { endpointSliceController } from "./endpointslice/endpointslice.ts";
 import { endpointSliceMirroringController } from "./endpointslicemirroring/endpointslicemirroring.ts";
@@ -67,6 +68,7 @@ export const controllers: readonly RegisteredController[] = [
   { name: "csrcleaner", serviceAccount: "certificate-controller", create: cleaningController },
   { name: "pv-protection", serviceAccount: "pv-protection-controller", create: persistentVolumeProtection },
   { name: "pvc-protection", serviceAccount: "pvc-protection-controller", create: persistentVolumeClaimProtection },
+  { name: "disruption", serviceAccount: "disruption-controller", create: disruptionController },
   { name: "resourcequota", serviceAccount: "resourcequota-controller", create: resourceQuotaController },
   { name: "ttl-event", serviceAccount: "ttl-event-controller", create: ttlEventController },
 ];

@@ -5,10 +5,11 @@ import { badRequest, conflict, invalid, preconditionUid } from "../../machinery/
 import { notSupported, required } from "../../machinery/status/field-errors.ts";
 import type { PodSpec, PodStatus } from "../../machinery/types/core/v1.ts";
 import { change, MissingError } from "../pipeline/change.ts";
-import { deleteParameters, remove } from "../pipeline/delete.ts";
 import { timestamp } from "../pipeline/timestamp.ts";
 import type { Call, Outcome, Pipeline, WriteParameters } from "../pipeline/types.ts";
 import { cloneJson } from "../serialize/json.ts";
+import { evict } from "./eviction.ts";
+import { success } from "./success.ts";
 import type { KindHooks } from "./types.ts";
 
 export const podHooks: KindHooks = {
@@ -78,31 +79,5 @@ function bound(
     metadata,
     spec: { ...spec, nodeName: node },
     status: { ...status, conditions: [...others, scheduled] },
-  };
-}
-
-/** A delete that asks first. There are no disruption budgets to ask yet, so that every eviction is granted. */
-async function evict(pipeline: Pipeline, call: Call, body: object, write: WriteParameters): Promise<Outcome> {
-  const expected = {
-    group: "policy",
-    version: "v1",
-    kind: "Eviction",
-    schema: schemaOf("k8s.io/api/policy/v1.Eviction"),
-  };
-  const { object } = decodeParsed(cloneJson(body), expected, write.fieldValidation);
-  const { name } = object.metadata;
-  if (name && name !== call.name) throw badRequest("name in URL does not match name in Eviction object");
-  const options = deleteParameters((object.deleteOptions ?? {}) as Record<string, unknown>);
-  await remove(pipeline, { ...call, subresource: "" }, { ...options, dryRun: options.dryRun || write.dryRun });
-  return success(201);
-}
-
-function success(code: number): Outcome {
-  const status = { kind: "Status", apiVersion: "v1", metadata: {}, status: "Success", code };
-  return {
-    object: status as unknown as UnstructuredObject,
-    bytes: Buffer.from(JSON.stringify(status)),
-    revision: 0,
-    created: true,
   };
 }
