@@ -59,7 +59,11 @@ test("selectors", async () => {
   ).toEqual(["c03"]);
   const unknown = await api.get(`${configMaps}?fieldSelector=data.x%3D1`);
   expect(unknown.code).toBe(400);
-  expect(unknown.body.message).toContain("field label not supported: data.x");
+  expect(unknown.body.message).toBe(
+    '"data.x" is not a known field selector: only "metadata.name", "metadata.namespace"',
+  );
+  const ofPods = await api.get("/api/v1/pods?fieldSelector=data.x%3D1");
+  expect(ofPods.body.message).toBe("field label not supported: data.x");
   await api.post("/api/v1/namespaces/default/pods", pod("placed", { spec: { nodeName: "n7" } }));
   expect(names((await api.get("/api/v1/pods?fieldSelector=spec.nodeName%3Dn7")).body)).toEqual(["placed"]);
   expect(names((await api.get("/api/v1/pods?fieldSelector=spec.nodeName!%3Dn7")).body)).toEqual([]);

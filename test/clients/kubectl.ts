@@ -46,14 +46,25 @@ export interface ClientResult {
 export function runClient(
   binary: string,
   args: readonly string[],
-  options: { readonly kubeconfig: string; readonly stdin?: string; readonly timeout?: number },
+  options: {
+    readonly kubeconfig: string;
+    readonly stdin?: string;
+    readonly timeout?: number;
+    /** Besides PATH, HOME and KUBECONFIG. */
+    readonly env?: Readonly<Record<string, string>>;
+  },
 ): Promise<ClientResult> {
   return new Promise((resolve) => {
     const child = execFile(
       binary,
       args,
       {
-        env: { PATH: process.env.PATH, HOME: dirname(options.kubeconfig), KUBECONFIG: options.kubeconfig },
+        env: {
+          PATH: process.env.PATH,
+          HOME: dirname(options.kubeconfig),
+          KUBECONFIG: options.kubeconfig,
+          ...options.env,
+        },
         timeout: options.timeout ?? 30_000,
         maxBuffer: 256 * 1024 * 1024,
       },

@@ -95,6 +95,7 @@ async function mayFor(
 
 /** The library is loaded with the first request for a client certificate. */
 async function organizationsOf(pem: string): Promise<readonly string[]> {
+  await import("reflect-metadata");
   const { Pkcs10CertificateRequest } = await import("@peculiar/x509");
   return new Pkcs10CertificateRequest(pem).subjectName.getField("O");
 }

@@ -1,4 +1,6 @@
 /** From an authorized request of a resource to the pipeline's verb, and from its outcome to an answer. */
+
+import { scaleTable } from "../../machinery/kinds/autoscaling/scale-table.ts";
 import type { Verb } from "../../machinery/kinds/types.ts";
 import type { UnstructuredObject } from "../../machinery/meta/object.ts";
 import { parseJson } from "../../machinery/schema/json-text.ts";
@@ -236,8 +238,14 @@ async function serveScale({ pipeline, call, exchange, query }: RestContext, verb
     const body = await patchBody(exchange, call.resource);
     outcome = await patchScale(pipeline, call, body, patchParameters(query ?? noQuery, false, userAgent));
   } else throw methodNotSupported(call.resource, verb);
-  if (accepted.format === "json" && !accepted.pretty) respondJson(exchange, 200, outcome.bytes, call.warnings);
-  else await respondObject(exchange, 200, accepted, outcome.object, call.warnings);
+  if (accepted.as === "Table") {
+    const include = includeObjectOf(query?.get("includeObject") ?? "");
+    const { resourceVersion = "" } = outcome.object.metadata;
+    const options = { include, metadata: { resourceVersion }, now: pipeline.clock.now() };
+    await respondObject(exchange, 200, accepted, tableOf(scaleTable, [outcome.object], options), call.warnings);
+  } else if (accepted.format === "json" && !accepted.pretty) {
+    respondJson(exchange, 200, outcome.bytes, call.warnings);
+  } else await respondObject(exchange, 200, accepted, outcome.object, call.warnings);
 }
 
 interface OutcomeContext {

@@ -75,7 +75,8 @@ function withOwnRevision(patched: UnstructuredObject, old: UnstructuredObject, b
   return patched;
 }
 
-function namesRevision(body: PatchBody): boolean {
+/** Whether the patch itself says which revision it is for. */
+export function namesRevision(body: PatchBody): boolean {
   if (body.type === "json") return false;
   const { metadata } = body.patch as { metadata?: { resourceVersion?: unknown } | null };
   return typeof metadata?.resourceVersion === "string" && metadata.resourceVersion !== "";

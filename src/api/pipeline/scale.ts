@@ -12,7 +12,7 @@ import type { PatchBody } from "../client/types.ts";
 import { cloneJson } from "../serialize/json.ts";
 import { change, MissingError } from "./change.ts";
 import { get } from "./get.ts";
-import { applyPatch } from "./patch.ts";
+import { applyPatch, namesRevision } from "./patch.ts";
 import type { Call, Outcome, Pipeline, WriteParameters } from "./types.ts";
 
 const scaleKind = { group: "autoscaling", version: "v1", kind: "Scale" } as const;
@@ -27,7 +27,14 @@ export function updateScale(pipeline: Pipeline, call: Call, body: object, write:
 }
 
 export function patchScale(pipeline: Pipeline, call: Call, body: PatchBody, write: WriteParameters): Promise<Outcome> {
-  return setScale(pipeline, call, write, (scale) => cloneJson(applyPatch(scale, body, scaleSchema())) as object);
+  const insists = namesRevision(body);
+  return setScale(pipeline, call, write, (scale) => {
+    const patched = cloneJson(applyPatch(scale, body, scaleSchema())) as { metadata?: Partial<Scale["metadata"]> };
+    // The revision that the patch was applied to is not one that the client asks for.
+    const { metadata } = patched;
+    if (!insists && metadata?.resourceVersion === scale.metadata.resourceVersion) delete metadata?.resourceVersion;
+    return patched;
+  });
 }
 
 function scaleSchema() {

@@ -14,7 +14,8 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   const spec = pod.spec;
   const before = old.spec;
   if (spec === undefined || before === undefined || spec === before) return errors;
-  if (spec.containers.length !== before.containers.length) {
+  // A patch may leave none at all.
+  if (spec.containers?.length !== before.containers.length) {
     errors.push(fieldForbidden("spec.containers", "pod updates may not add or remove containers"));
     return errors;
   }
