@@ -14,7 +14,7 @@ import { Random } from "./random.ts";
 
 const protobuf = "application/vnd.kubernetes.protobuf";
 const json = "application/json";
-const kinds = kindCases();
+const kinds = kindCases().filter(({ apiVersion, kind }) => goNameOfKind(apiVersion, kind) !== undefined);
 type Body = Record<string, unknown>;
 
 /** What must not be: `what` says which rule was broken, `sent` the body. */

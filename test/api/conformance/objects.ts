@@ -143,6 +143,9 @@ const bodies: Readonly<Record<string, Body | ((name: string) => Body)>> = {
       },
     };
   },
+  APIService: (name) => ({
+    spec: { version: "v1", group: name.slice(3), groupPriorityMinimum: 1000, versionPriority: 10 },
+  }),
   PriorityClass: { value: 10 },
   Lease: { spec: { holderIdentity: "me", leaseDurationSeconds: 15 } },
   RuntimeClass: { handler: "runc" },
@@ -169,6 +172,7 @@ const bodies: Readonly<Record<string, Body | ((name: string) => Body)>> = {
 /** Kinds whose names have a shape of their own. */
 const names: Readonly<Record<string, (name: string) => string>> = {
   CustomResourceDefinition: (name) => `${name}s.example.com`,
+  APIService: (name) => `v1.${name}.example.com`,
   IPAddress: (name) => `10.43.${200 + (hash(name) % 50)}.${1 + (hash(`${name}.`) % 250)}`,
 };
 
