@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
 import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -61,6 +61,19 @@ describe("preflight", () => {
     expect(about(checkHost({ PATH: folder }, []))).toHaveLength(1);
     writeFileSync(join(folder, "nft"), "", { mode: 0o755 });
     expect(about(checkHost({ PATH: folder }, []))).toEqual([]);
+  });
+
+  it("says what the network cannot do without iproute2, conntrack or vxlan", () => {
+    const kernel = { loaded: join(folder, "sys"), available: join(folder, "lib") };
+    const about = (word: string) =>
+      checkHost({ PATH: folder }, [], kernel).filter(({ message }) => message.includes(word)).length;
+    expect([about("install iproute2"), about("install conntrack"), about("no vxlan module")]).toEqual([1, 1, 0]);
+    for (const program of ["ip", "bridge", "conntrack"]) writeFileSync(join(folder, program), "", { mode: 0o755 });
+    mkdirSync(kernel.available);
+    writeFileSync(join(kernel.available, "modules.dep"), "kernel/net/bridge/br_netfilter.ko:\n");
+    expect([about("install iproute2"), about("install conntrack"), about("no vxlan module")]).toEqual([0, 0, 1]);
+    writeFileSync(join(kernel.available, "modules.builtin"), "kernel/drivers/net/vxlan/vxlan.ko\n");
+    expect(about("no vxlan module")).toBe(0);
   });
 
   it("names an absent Docker engine, and what is missing in one", async () => {

@@ -12,6 +12,9 @@ interface EngineInfo {
   readonly MemoryLimit?: boolean;
   readonly CpuCfsQuota?: boolean;
   readonly OSType?: string;
+  /** "Docker Desktop", or the distribution's name. */
+  readonly OperatingSystem?: string;
+  readonly SecurityOptions?: readonly string[];
 }
 
 export async function checkDocker(host: string | undefined, environment: NodeJS.ProcessEnv): Promise<Finding[]> {
@@ -41,6 +44,14 @@ function warning(message: string): Finding {
 
 function limitsOf(info: EngineInfo): Finding[] {
   const findings: Finding[] = [];
+  const elsewhere = info.OperatingSystem === "Docker Desktop" ? "Docker Desktop" : rootless(info);
+  if (elsewhere !== undefined) {
+    findings.push(
+      warning(
+        `${elsewhere} keeps pods in a network of its own: Services, cluster DNS, node ports, NetworkPolicies and pods of other nodes do not work (port-forward does)`,
+      ),
+    );
+  }
   if (info.OSType !== undefined && info.OSType !== "linux") {
     findings.push(warning(`the Docker engine runs ${info.OSType} containers: switch it to Linux containers`));
   }
@@ -53,6 +64,10 @@ function limitsOf(info: EngineInfo): Finding[] {
     findings.push(warning("this Docker engine does not enforce CPU limits (CFS quota): limits of pods have no effect"));
   }
   return findings;
+}
+
+function rootless({ SecurityOptions = [] }: EngineInfo): string | undefined {
+  return SecurityOptions.some((option) => option.includes("name=rootless")) ? "a rootless Docker engine" : undefined;
 }
 
 function isOlder(version: string): boolean {
