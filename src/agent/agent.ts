@@ -105,6 +105,9 @@ export async function startAgent(options: AgentOptions): Promise<Agent> {
   const desired = new DesiredState({
     podSet: (pod) => workers.set(pod),
     podRemoved: (pod) => workers.remove(pod.metadata.uid ?? ""),
+    nodeSet: (node) => {
+      if (node.metadata.name === nodeName) heartbeat.told(node);
+    },
     contentChanged: (kind, namespace, name) =>
       workers.contentChanged((pod: Pod) => pod.metadata.namespace === namespace && usesContent(pod, kind, name)),
     synced: () => workers.synced(),

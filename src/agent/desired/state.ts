@@ -6,6 +6,8 @@ import type { ObjectSource } from "../volumes/types.ts";
 
 export interface DesiredStateListener {
   podSet(pod: Pod): void;
+  /** Of this node itself. */
+  nodeSet(node: Node): void;
   /** The pod is not in the API any more. */
   podRemoved(pod: Pod): void;
   /** ConfigMaps and Secrets: volumes follow them, and containers may have waited for them. */
@@ -43,6 +45,8 @@ export class DesiredState implements DesiredStateSink, ObjectSource {
       // Another pod of the same name: the old one went without a word.
       if (old && old.metadata.uid !== object.metadata.uid) this.#listener.podRemoved(old);
       this.#listener.podSet(object as Pod);
+    } else if (kind === "nodes") {
+      this.#listener.nodeSet(object as Node);
     } else if (kind === "configmaps" || kind === "secrets") {
       if (before?.metadata.resourceVersion === object.metadata.resourceVersion && before !== undefined) return;
       this.#listener.contentChanged(kind, object.metadata.namespace ?? "", object.metadata.name ?? "");

@@ -28,6 +28,8 @@ export class Heartbeat {
   #status: NodeStatus | undefined;
   /** What registration begins with. */
   #measured: NodeStatus | undefined;
+  /** Whether the cluster takes the node for ready, as it was told last. */
+  #toldReady: string | undefined;
   #reportedAt = 0;
   #imagesAt = Number.NEGATIVE_INFINITY;
   #cancel: (() => void) | undefined;
@@ -84,6 +86,16 @@ export class Heartbeat {
     return undefined;
   }
 
+  /** The Node as the server has it. Whoever has not heard of this node for a while takes it for lost: it is told better at once. */
+  told(node: Node): void {
+    this.#toldReady = readyOf(node.status);
+    if (this.#disagrees()) this.beat();
+  }
+
+  #disagrees(): boolean {
+    return this.#toldReady !== undefined && this.#toldReady !== readyOf(this.#status);
+  }
+
   /** Something may have changed (the engine came or went): look now. */
   beat(): void {
     if (this.#closed || this.#status === undefined) return;
@@ -106,7 +118,8 @@ export class Heartbeat {
     try {
       await link.renewLease(LEASE_SECONDS);
       const status = await this.#build();
-      if (!statusChanged(this.#status, status) && clock.now() - this.#reportedAt < REPORT_EVERY) return;
+      const isNews = statusChanged(this.#status, status) || this.#disagrees();
+      if (!isNews && clock.now() - this.#reportedAt < REPORT_EVERY) return;
       await link.updateNodeStatus(status);
       this.#status = status;
       this.#reportedAt = clock.now();
@@ -133,4 +146,8 @@ export class Heartbeat {
     this.#cancel?.();
     await this.#beating;
   }
+}
+
+function readyOf(status: NodeStatus | undefined): string | undefined {
+  return status?.conditions?.find(({ type }) => type === "Ready")?.status;
 }

@@ -8,6 +8,7 @@ import { nodeStatus, statusChanged } from "../../../src/agent/node/status.ts";
 import { SimulatedRuntime } from "../../../src/agent/runtime/simulated/runtime.ts";
 import { type RuntimeInfo, RuntimeUnavailableError } from "../../../src/agent/runtime/types.ts";
 import { silentLogger } from "../../../src/machinery/logger.ts";
+import type { Node } from "../../../src/machinery/types/core/v1.ts";
 import { FakeClock, settle } from "../../fake-clock.ts";
 import { FakeLink } from "../fake-link.ts";
 
@@ -155,6 +156,11 @@ test("the node is registered, beats, and is Ready or not as the engine comes and
   expect(clock.now() - since).toBeGreaterThan(20_000);
   // Nothing has changed, so that only the lease was renewed.
   expect(link.nodeStatus).toBe(told);
+  // It was not heard for a while and is taken for lost.
+  const lost = { type: "Ready", status: "Unknown", reason: "NodeStatusUnknown" };
+  link.set("nodes", { ...link.node, metadata: { name: "n1" }, status: { conditions: [lost] } } as Node);
+  await vi.waitFor(() => expect(link.nodeStatus).not.toBe(told));
+  expect(ready()?.status).toBe("True");
   await agent.stop();
   await rm(dataDir, { recursive: true });
 });
