@@ -32,6 +32,8 @@ export interface AttachmentOptions {
 }
 
 export interface Attachment {
+  /** Of the pods' bridge: whether the kernel shows its packets to the rules. */
+  readonly bridgeFiltered: boolean;
   /** Where on the gateway's address the DNS answers. */
   readonly dnsPort: number;
   /** The rules stay: Services work on while the agent is away; only DNS is not answered. */
@@ -69,6 +71,7 @@ export async function attach(options: AttachmentOptions): Promise<Attachment | u
   proxy.start();
   const healthChecks = new HealthChecks({ directory, nodeName, clock, log });
   return {
+    bridgeFiltered: abilities.bridgeFiltered,
     dnsPort,
     async close() {
       healthChecks.stop();

@@ -249,7 +249,7 @@ class Network implements NodeNetwork {
         log,
       });
       this.#withoutDns = this.#attachment === undefined;
-      if (this.#attachment) this.#policies?.start(network.interface);
+      if (this.#attachment) this.#policies?.start(network.interface, this.#attachment.bridgeFiltered);
       else {
         this.#policies?.giveUp();
         log.warn(

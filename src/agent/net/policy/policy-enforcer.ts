@@ -22,6 +22,7 @@ import {
   removalText,
   wholeText,
 } from "./policy-table.ts";
+import { createRoutedBridge, type RoutedBridge } from "./routed-bridge.ts";
 
 export interface PolicyEnforcerOptions {
   readonly nodeName: string;
@@ -40,6 +41,7 @@ export class PolicyEnforcer {
   readonly #options: PolicyEnforcerOptions;
   /** Undefined until it is known where this node's pods are; null: not on this machine. */
   #table: PolicyTableOptions | null | undefined;
+  #bridge: RoutedBridge | undefined;
   readonly #rules: PolicyRules;
   readonly #directory: PolicyDirectory;
   /** Undefined: nobody knows what is there. */
@@ -58,9 +60,13 @@ export class PolicyEnforcer {
     this.#directory = new PolicyDirectory(this.#rules, () => this.#change());
   }
 
-  /** `podInterface`: the bridge of this node's pods. Only the first call counts. */
-  start(podInterface: string): void {
+  /**
+   * `podInterface`: the bridge of this node's pods. `bridgeFiltered`: the kernel shows its packets to the rules. Only the first
+   * call counts.
+   */
+  start(podInterface: string, bridgeFiltered: boolean): void {
     if (this.#table) return;
+    if (!bridgeFiltered) this.#bridge = createRoutedBridge(podInterface);
     this.#table = { name: policyTableName(podInterface), podInterface };
     this.#schedule(0);
     this.#checkLater();
@@ -85,6 +91,7 @@ export class PolicyEnforcer {
     if (!this.#applied) await this.settled();
     const { nodeName } = this.#options;
     this.#rules.setOwnPod({ ...policyPod(pod, ips), nodeName });
+    await this.#bridge?.takeIn();
     if (this.#table === null || ips.every((ip) => this.#isInForce(ip))) return;
     this.#change();
     await this.settled();

@@ -50,7 +50,7 @@ async function settle(): Promise<void> {
 }
 
 async function isolating(): Promise<void> {
-  enforcer.start("kl-0");
+  enforcer.start("kl-0", true);
   enforcer.sink.reset();
   enforcer.sink.set("namespaces", { metadata: { name: "red" } });
   enforcer.sink.set("policypeers", podOf(0, { app: "a" }));
@@ -62,7 +62,7 @@ async function isolating(): Promise<void> {
 
 describe("policy enforcer", () => {
   test("touches nothing before it knows all; without policies there is no table", async () => {
-    enforcer.start("kl-0");
+    enforcer.start("kl-0", true);
     enforcer.sink.reset();
     await clock.advance(1000);
     expect(nft.applied).toEqual([]);
