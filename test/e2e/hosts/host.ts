@@ -98,6 +98,16 @@ export class Host {
     return stdout;
   }
 
+  /** Runs a `kl` command to its end; returns what it wrote. */
+  runKl(args: readonly string[]): Promise<string> {
+    return this.must(process.execPath, [main, ...args]);
+  }
+
+  /** A process that goes on; it ends with the host at the latest. */
+  spawn(command: readonly string[]): ChildProcess {
+    return spawn("nsenter", [...this.#enter(), ...command], { stdio: ["pipe", "pipe", "inherit"] });
+  }
+
   /** Starts `kl` and resolves when it has printed what matches. */
   async kl(args: readonly string[], ready: RegExp): Promise<KlProcess> {
     // The shell tells its process id within the host, and becomes kl.
