@@ -20,3 +20,11 @@ export function parseDuration(text: string): number | undefined {
   }
   return match[1] === "-" ? -total : total;
 }
+
+/** As Go prints a duration of whole seconds: "24h0m0s", "1m30s", "0s". */
+export function durationText(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor((seconds % 3600) / 60)];
+  if (hours > 0) return `${hours}h${minutes}m${seconds % 60}s`;
+  return minutes > 0 ? `${minutes}m${seconds % 60}s` : `${seconds}s`;
+}

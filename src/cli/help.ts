@@ -1,6 +1,8 @@
 /** `--help`, from the same tables that the command line is read with. */
+
 import type { Command, CommandGroup } from "./command.ts";
 import type { CommandEntry } from "./commands.ts";
+import { durationText } from "./duration.ts";
 import { globalFlags } from "./flags/global.ts";
 import type { FlagTable } from "./flags/types.ts";
 
@@ -44,7 +46,7 @@ function flagLines(table: FlagTable): string {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([name, { short, type, usage, bare, default: byDefault }]) => [
         `  ${short ? `-${short}, ` : "    "}--${name}${type === "bool" || bare !== undefined ? "" : ` ${type.toUpperCase()}`}`,
-        `${usage}${byDefault === undefined || byDefault === false ? "" : ` (default: ${byDefault})`}`,
+        `${usage}${byDefault === undefined || byDefault === false || byDefault === "" ? "" : ` (default: ${type === "duration" ? durationText(Number(byDefault)) : byDefault})`}`,
       ]),
   );
 }

@@ -25,6 +25,8 @@ const spec = setOfPaths(["f:spec"]);
 /** What this path does not let anybody set. */
 function ignoredBy({ resource, subresource }: Call): FieldSet | undefined {
   if (subresource === "status") return spec;
+  // What is not its own was taken back already.
+  if (resource.definition.strategy.partialUpdates?.[subresource]) return undefined;
   return resource.definition.subresources.status ? status : undefined;
 }
 
