@@ -16,7 +16,7 @@ import { deleteCollection } from "../pipeline/deletecollection.ts";
 import { get } from "../pipeline/get.ts";
 import { list, type Page } from "../pipeline/list.ts";
 import { patch } from "../pipeline/patch.ts";
-import { getScale, patchScale, updateScale } from "../pipeline/scale.ts";
+import { applyScale, getScale, patchScale, updateScale } from "../pipeline/scale.ts";
 import type { Call, Outcome, Pipeline } from "../pipeline/types.ts";
 import { update } from "../pipeline/update.ts";
 import type { Resource } from "../registry/resource.ts";
@@ -227,38 +227,37 @@ async function serveDeleteCollection({ pipeline, call, exchange, query = noQuery
 }
 
 async function serveScale({ pipeline, call, exchange, query }: RestContext, verb: Verb): Promise<void> {
-  const accepted = negotiate(exchange.headers.accept);
+  const accepted = negotiate(exchange.headers.accept, call.resource);
   const userAgent = exchange.headers["user-agent"];
   let outcome: Outcome;
   if (verb === "get") outcome = await getScale(pipeline, call);
   else if (verb === "update") {
     const body = parsedObject(await jsonBody(exchange));
     outcome = await updateScale(pipeline, call, body, writeParameters(query, "UpdateOptions", userAgent));
+  } else if (verb === "patch" && isApply(exchange)) {
+    const write = patchParameters(query ?? noQuery, true, userAgent);
+    const mayCreate = (): void => undefined;
+    outcome = await applyScale(pipeline, call, await applyBody(exchange), { ...write, mayCreate });
   } else if (verb === "patch") {
     const body = await patchBody(exchange, call.resource);
     outcome = await patchScale(pipeline, call, body, patchParameters(query ?? noQuery, false, userAgent));
   } else throw methodNotSupported(call.resource, verb);
-  if (accepted.as === "Table") {
-    const include = includeObjectOf(query?.get("includeObject") ?? "");
-    const { resourceVersion = "" } = outcome.object.metadata;
-    const options = { include, metadata: { resourceVersion }, now: pipeline.clock.now() };
-    await respondObject(exchange, 200, accepted, tableOf(scaleTable, [outcome.object], options), call.warnings);
-  } else if (accepted.format === "json" && !accepted.pretty) {
-    respondJson(exchange, 200, outcome.bytes, call.warnings);
-  } else await respondObject(exchange, 200, accepted, outcome.object, call.warnings);
+  await respondOutcome(exchange, 200, accepted, { pipeline, call, query, table: scaleTable }, outcome);
 }
 
 interface OutcomeContext {
   readonly pipeline: Pipeline;
   readonly call: Call;
   readonly query: URLSearchParams | undefined;
+  /** Of a subresource that is of another kind; absent: the resource's own. */
+  readonly table?: Parameters<typeof tableOf>[0];
 }
 
 export function respondOutcome(
   exchange: Exchange,
   code: number,
   accepted: Accepted,
-  { pipeline, call, query }: OutcomeContext,
+  { pipeline, call, query, table: source = call.resource.definition }: OutcomeContext,
   outcome: Outcome,
 ): void | Promise<void> {
   if (accepted.as === "object") {
@@ -273,7 +272,7 @@ export function respondOutcome(
     const { object } = outcome;
     const { resourceVersion = "" } = object.metadata;
     const options = { include, metadata: { resourceVersion }, now: pipeline.clock.now() };
-    const table = tableOf(call.resource.definition, [object], options);
+    const table = tableOf(source, [object], options);
     return respondObject(exchange, code, accepted, table, call.warnings);
   }
   return respondObject(exchange, code, accepted, partialObjectMetadata(wholeObject(outcome)), call.warnings);

@@ -9,7 +9,7 @@ import { apiServiceHooks } from "./api-services.ts";
 import { type ComponentChecks, componentStatusHooks } from "./component-statuses.ts";
 import { metricsHooks } from "./metrics.ts";
 import { namespaceHooks } from "./namespaces.ts";
-import { podHooks } from "./pods.ts";
+import { bindingHooks, podHooks } from "./pods.ts";
 import { reviewHooks } from "./reviews.ts";
 import type { ServiceAllocators } from "./services/allocators.ts";
 import { ipAddressHooks, serviceCidrHooks } from "./services/range-hooks.ts";
@@ -42,6 +42,7 @@ export function kindHooks({
   return new Map<string, KindHooks>([
     ["namespaces.", namespaceHooks],
     ["pods.", podHooks],
+    ["bindings.", bindingHooks],
     ["services.", serviceHooks(services)],
     ["servicecidrs.networking.k8s.io", serviceCidrHooks(services.addresses)],
     ["ipaddresses.networking.k8s.io", ipAddressHooks(services.addresses)],

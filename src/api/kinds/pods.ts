@@ -1,7 +1,7 @@
 import type { UnstructuredObject } from "../../machinery/meta/object.ts";
 import { decodeParsed } from "../../machinery/schema/decode-body.ts";
 import { schemaOf } from "../../machinery/schema/load.ts";
-import { badRequest, conflict, invalid, preconditionUid } from "../../machinery/status/errors.ts";
+import { badRequest, conflict, invalid, noSuchResource, preconditionUid } from "../../machinery/status/errors.ts";
 import { notSupported, required } from "../../machinery/status/field-errors.ts";
 import type { PodSpec, PodStatus } from "../../machinery/types/core/v1.ts";
 import { change, MissingError } from "../pipeline/change.ts";
@@ -17,6 +17,16 @@ export const podHooks: KindHooks = {
   subresources: {
     binding: { method: "POST", run: bind },
     eviction: { method: "POST", run: evict },
+  },
+};
+
+/** The collection that was there before the pods' subresource: POST there binds the pod that the Binding names. */
+export const bindingHooks: KindHooks = {
+  async evaluate(pipeline, call, object, write) {
+    const pods = pipeline.registry.find("v1", "pods");
+    if (pods === undefined) throw noSuchResource();
+    const { name = "" } = object.metadata;
+    return await bind(pipeline, { ...call, resource: pods, name, subresource: "binding" }, object, write);
   },
 };
 

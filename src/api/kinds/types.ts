@@ -15,7 +15,7 @@ export interface KindHooks {
   /** The update is in the store. */
   afterUpdate?(object: UnstructuredObject, old: UnstructuredObject): void;
   /** Reviews store nothing: the answer is made of the decoded, admitted object. */
-  evaluate?(pipeline: Pipeline, call: Call, object: UnstructuredObject): Promise<Outcome>;
+  evaluate?(pipeline: Pipeline, call: Call, object: UnstructuredObject, write: WriteParameters): Promise<Outcome>;
   /** Of a computed kind: the objects that the call may be about; with a name, that one is enough. */
   compute?(pipeline: Pipeline, call: Call): Promise<readonly UnstructuredObject[]>;
   /** Whether a delete answers with the object, as opposed to a Status, although it is gone. */

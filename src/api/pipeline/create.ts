@@ -50,7 +50,7 @@ export async function createObject(
   };
   const admitted = pipeline.admission.admit(request);
   if (admitted) await admitted;
-  if (hooks?.evaluate) return hooks.evaluate(pipeline, call, object);
+  if (hooks?.evaluate) return hooks.evaluate(pipeline, call, object, write);
 
   const generated = !metadata.name && metadata.generateName ? metadata.generateName : undefined;
   for (let attempt = 1; ; attempt++) {

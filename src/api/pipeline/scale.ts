@@ -10,6 +10,7 @@ import type { Scale } from "../../machinery/types/autoscaling/v1.ts";
 import type { LabelSelector } from "../../machinery/types/meta/v1.ts";
 import type { PatchBody } from "../client/types.ts";
 import { cloneJson } from "../serialize/json.ts";
+import { type ApplyParameters, apply } from "./apply.ts";
 import { change, MissingError } from "./change.ts";
 import { get } from "./get.ts";
 import { applyPatch, namesRevision } from "./patch.ts";
@@ -35,6 +36,38 @@ export function patchScale(pipeline: Pipeline, call: Call, body: PatchBody, writ
     if (!insists && metadata?.resourceVersion === scale.metadata.resourceVersion) delete metadata?.resourceVersion;
     return patched;
   });
+}
+
+/**
+ * Applied as what the scale is a part of: the fields are the object's own, owned under the subresource's name
+ * (k8s.io/apiserver's ScaleHandler).
+ */
+export async function applyScale(
+  pipeline: Pipeline,
+  call: Call,
+  body: Readonly<Record<string, unknown>>,
+  parameters: ApplyParameters,
+): Promise<Outcome> {
+  const { resource, name } = call;
+  const { object: scale } = decodeParsed(
+    cloneJson(body),
+    { ...scaleKind, schema: scaleSchema() },
+    parameters.fieldValidation,
+  );
+  const replicas = (scale.spec as { replicas?: number } | undefined)?.replicas;
+  const { resourceVersion, uid } = scale.metadata;
+  const config: Record<string, unknown> = {
+    apiVersion: resource.apiVersion,
+    kind: resource.kind,
+    metadata: {
+      name: scale.metadata.name ?? name,
+      ...(resourceVersion ? { resourceVersion } : {}),
+      ...(uid ? { uid } : {}),
+    },
+  };
+  if (replicas !== undefined) setPath(config, pathsOf(call).specReplicasPath, replicas);
+  const { object, revision } = await apply(pipeline, call, config, parameters);
+  return outcome(scaleOf(object, pathsOf(call)), revision);
 }
 
 function scaleSchema() {
@@ -105,8 +138,8 @@ function scaleOf(object: UnstructuredObject, paths: ScalePaths): Scale {
 }
 
 function selectorOf(object: UnstructuredObject, { labelSelectorPath }: ScalePaths): string {
-  if (labelSelectorPath !== undefined) return String(getPath(object, labelSelectorPath) ?? "");
-  const selector = getPath(object, ".spec.selector");
+  const selector = getPath(object, labelSelectorPath ?? ".spec.selector");
+  if (typeof selector === "string") return selector;
   if (typeof selector !== "object" || selector === null) return "";
   if ("matchLabels" in selector || "matchExpressions" in selector)
     return labelSelectorFrom(selector as LabelSelector).toString();

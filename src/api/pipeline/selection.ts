@@ -31,13 +31,9 @@ export function selectionOf(resource: Resource, labelSelector = "", fieldSelecto
   const selectable = resource.definition.selectableFields ?? {};
   for (const { field } of fields.terms) {
     if (field === "metadata.name" || (field === "metadata.namespace" && resource.namespaced)) continue;
-    if (Object.hasOwn(selectable, field)) continue;
-    // Kinds with conversions of their own refuse in other words than the default one. Clients add what they looked for.
-    throw badRequest(
-      resource.definition.selectableFields === undefined
-        ? `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`
-        : `field label not supported: ${field}`,
-    );
+    if (!Object.hasOwn(selectable, field)) {
+      throw badRequest(unknownField(resource, field));
+    }
   }
   const matchesFields = (object: UnstructuredObject): boolean =>
     fields.matches((field) => {
@@ -53,6 +49,15 @@ export function selectionOf(resource: Resource, labelSelector = "", fieldSelecto
     matches: (object) =>
       (labels.empty || labels.matches(object.metadata.labels)) && (fields.empty || matchesFields(object)),
   };
+}
+
+/** What the kind's conversion of field labels says; kubectl puts before it what it was looking for. */
+function unknownField({ definition, kind }: Resource, field: string): string {
+  if (definition.selectableFields === undefined) {
+    return `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`;
+  }
+  if (kind === "Job") return `field label ${JSON.stringify(field)} not supported for Job`;
+  return `field label not supported: ${field}`;
 }
 
 function parsed<T>(parse: () => T): T {

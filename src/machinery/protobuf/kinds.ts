@@ -10,6 +10,7 @@ const packages: Readonly<Record<string, string>> = {
   "admissionregistration.k8s.io": "k8s.io/api/admissionregistration",
   "apidiscovery.k8s.io": "k8s.io/api/apidiscovery",
   "apiextensions.k8s.io": "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions",
+  "apiregistration.k8s.io": "k8s.io/kube-aggregator/pkg/apis/apiregistration",
   apps: "k8s.io/api/apps",
   "authentication.k8s.io": "k8s.io/api/authentication",
   "authorization.k8s.io": "k8s.io/api/authorization",

@@ -48,6 +48,7 @@ function isZero(value: unknown, field: Schema, pointer: boolean): boolean {
   if (value === null || value === undefined) return true;
   if (pointer) return false;
   if (field.wire === "quantity") return value === "0";
+  if (field.wire === "duration") return value === "0s";
   if (field.wire === "raw") return value === false;
   if (value === "" || value === 0 || value === false) return true;
   return typeof value === "object" && Object.keys(value).length === 0;

@@ -28,6 +28,20 @@ const all = ["all"];
 const connect = ["create", "get"];
 const proxy = ["create", "delete", "get", "patch", "update"];
 
+const podFields = selectable(
+  [
+    "spec.nodeName",
+    "spec.restartPolicy",
+    "spec.schedulerName",
+    "spec.serviceAccountName",
+    "spec.hostNetwork",
+    "status.phase",
+    "status.podIP",
+    "status.nominatedNodeName",
+  ],
+  { "spec.hostNetwork": "false" },
+);
+
 export const coreDefinitions: readonly ResourceDefinition[] = defineGroup("", "k8s.io/api/core", [
   {
     kind: "ComponentStatus",
@@ -39,6 +53,7 @@ export const coreDefinitions: readonly ResourceDefinition[] = defineGroup("", "k
     table: componentStatusTable,
     deprecated: "v1 ComponentStatus is deprecated in v1.19+",
   },
+  { kind: "Binding", plural: "bindings", verbs: ["create"], strategy: { hasGeneration: false } },
   { kind: "ConfigMap", plural: "configmaps", shortNames: ["cm"], strategy: configMapStrategy, table: configMapTable },
   {
     kind: "Endpoints",
@@ -138,19 +153,12 @@ export const coreDefinitions: readonly ResourceDefinition[] = defineGroup("", "k
     },
     strategy: podStrategy,
     table: podTable,
-    selectableFields: selectable(
-      [
-        "spec.nodeName",
-        "spec.restartPolicy",
-        "spec.schedulerName",
-        "spec.serviceAccountName",
-        "spec.hostNetwork",
-        "status.phase",
-        "status.podIP",
-        "status.nominatedNodeName",
-      ],
-      { "spec.hostNetwork": "false" },
-    ),
+    selectableFields: {
+      ...podFields,
+      // The field's name until v1; no pod has a value for the other.
+      ...(podFields["spec.nodeName"] ? { "spec.host": podFields["spec.nodeName"] } : {}),
+      "status.podIPs": () => "",
+    },
   },
   { kind: "PodTemplate", plural: "podtemplates", strategy: podTemplateStrategy, table: podTemplateTable },
   {
