@@ -173,7 +173,7 @@ const bodies: Readonly<Record<string, Body | ((name: string) => Body)>> = {
 const names: Readonly<Record<string, (name: string) => string>> = {
   CustomResourceDefinition: (name) => `${name}s.example.com`,
   APIService: (name) => `v1.${name}.example.com`,
-  IPAddress: (name) => `10.43.${200 + (hash(name) % 50)}.${1 + (hash(`${name}.`) % 250)}`,
+  IPAddress: (name) => `10.98.${200 + (hash(name) % 50)}.${1 + (hash(`${name}.`) % 250)}`,
 };
 
 function hash(text: string): number {

@@ -1,4 +1,5 @@
 /** ServiceCIDRs open and close ranges for ClusterIPs; IPAddresses that somebody makes keep addresses from Services. */
+import { isIP } from "node:net";
 import type { UnstructuredObject } from "../../../machinery/meta/object.ts";
 import { alreadyExists } from "../../../machinery/status/errors.ts";
 import type { IPAddress, ServiceCIDR } from "../../../machinery/types/networking/v1.ts";
@@ -43,7 +44,8 @@ export function ipAddressHooks(ranges: AddressRanges): KindHooks {
     beginCreate(call, object, dryRun) {
       if (isOfService(object)) return undefined;
       const { name = "" } = object.metadata;
-      if (!ranges.take(name)) throw alreadyExists(call.resource, name);
+      // What is no address is for validation to tell.
+      if (isIP(name) !== 0 && !ranges.take(name)) throw alreadyExists(call.resource, name);
       const undo = (): void => ranges.release(name);
       if (!dryRun) return undo;
       undo();
