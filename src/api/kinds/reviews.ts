@@ -2,7 +2,7 @@
 import type { FieldError } from "../../machinery/kinds/types.ts";
 import type { UnstructuredObject } from "../../machinery/meta/object.ts";
 import { badRequest, invalid } from "../../machinery/status/errors.ts";
-import { fieldForbidden, invalidValue } from "../../machinery/status/field-errors.ts";
+import { invalidValue } from "../../machinery/status/field-errors.ts";
 import type { TokenReviewSpec } from "../../machinery/types/authentication/v1.ts";
 import type { SubjectAccessReviewSpec } from "../../machinery/types/authorization/v1.ts";
 import type { TokenAuthenticator } from "../authn/bearer-tokens.ts";
@@ -36,11 +36,8 @@ type Whose = "self" | "other" | "local";
 function access(authorizer: Authorizer, whose: Whose): Evaluate {
   return async (_pipeline, call, object) => {
     const spec = (object.spec ?? {}) as SubjectAccessReviewSpec;
-    const errors = validateAccess(spec, whose);
+    const errors = [...validateAccess(spec, whose), ...validatePlace(object, spec, whose)];
     if (errors.length > 0) throw invalid({ group: call.resource.group, kind: call.resource.kind }, "", errors);
-    if (whose === "local" && spec.resourceAttributes?.namespace !== call.namespace) {
-      throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${call.namespace}`);
-    }
     const decision = await authorizer.authorize(attributesOf(spec, whose === "self" ? call.user : subjectOf(spec)));
     const { allowed, reason } = decision;
     return answer({ ...object, status: { allowed, ...(reason ? { reason } : {}) } });
@@ -62,8 +59,29 @@ function validateAccess(spec: SubjectAccessReviewSpec, whose: Whose): FieldError
   if (whose !== "self" && !user && groups.length === 0) {
     errors.push(invalidValue("spec.user", user ?? "", "at least one of user or group must be specified"));
   }
-  if (whose === "local" && nonResourceAttributes) {
-    errors.push(fieldForbidden("spec.nonResourceAttributes", "disallowed on this kind of request"));
+  return errors;
+}
+
+/** A review is about nothing in particular, but for the namespace of a local one. */
+function validatePlace(
+  { metadata }: UnstructuredObject,
+  { resourceAttributes, nonResourceAttributes }: SubjectAccessReviewSpec,
+  whose: Whose,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const local = whose === "local";
+  const { managedFields: _, namespace, ...rest } = metadata;
+  if (Object.keys(rest).length > 0 || (!local && namespace)) {
+    errors.push(invalidValue("metadata", metadata, local ? "must be empty except for namespace" : "must be empty"));
+  }
+  if (!local) return errors;
+  if (resourceAttributes && resourceAttributes.namespace !== namespace) {
+    const path = "spec.resourceAttributes.namespace";
+    errors.push(invalidValue(path, resourceAttributes.namespace ?? "", "must match metadata.namespace"));
+  }
+  if (nonResourceAttributes) {
+    const why = "disallowed on this kind of request";
+    errors.push(invalidValue("spec.nonResourceAttributes", nonResourceAttributes, why));
   }
   return errors;
 }

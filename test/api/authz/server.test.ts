@@ -159,7 +159,7 @@ describe("reviews", () => {
     expect((await api.post(local, ask(spec, "LocalSubjectAccessReview"))).body.status.allowed).toBe(true);
     const elsewhere = { ...spec, resourceAttributes: { ...spec.resourceAttributes, namespace: "other" } };
     expect((await api.post(local, ask(elsewhere, "LocalSubjectAccessReview"))).body.message).toBe(
-      "spec.resourceAttributes.namespace must match namespace: default",
+      'LocalSubjectAccessReview.authorization.k8s.io "" is invalid: spec.resourceAttributes.namespace: Invalid value: "other": must match metadata.namespace',
     );
     const vera = await as("vera");
     const path = { nonResourceAttributes: { verb: "get", path: "/apis/apps" } };
