@@ -16,6 +16,7 @@ import { type FollowCall, serveFollower } from "./follow.ts";
 import { nodeOf } from "./identity.ts";
 import { ObjectBytesCache } from "./object-bytes.ts";
 import type { ServeCall } from "./pod-stream.ts";
+import { Turns } from "./turns.ts";
 
 const { status } = grpc;
 const drainGrace = 500;
@@ -25,6 +26,7 @@ type Peer = AgentConnection | { readonly code: "UNAUTHENTICATED" | "PERMISSION_D
 export function createAgentServer(options: AgentServerOptions): AgentAcceptor {
   const { agents, clock, links, log, version } = options;
   const bytes = new ObjectBytesCache(clock);
+  const turns = new Turns();
   const peers = new Map<string, Peer>();
   const connected = new Map<string, AgentConnection>();
   const server = new grpc.Server({
@@ -89,7 +91,7 @@ export function createAgentServer(options: AgentServerOptions): AgentAcceptor {
 
   const follow = (call: grpc.ServerDuplexStream<messages.FromFollower, Partial<messages.DesiredBatch>>): void => {
     try {
-      serveFollower(call as unknown as FollowCall, connectionOf(call).link, bytes);
+      serveFollower(call as unknown as FollowCall, connectionOf(call).link, bytes, turns);
     } catch (error) {
       call.emit("error", error);
     }

@@ -3,9 +3,10 @@
  * room for. What cannot be sent waits as objects, not as bytes.
  */
 import type { DesiredKind, ServerLink } from "../../../proto/agent.ts";
-import type { DesiredBatch, FromFollower } from "../../../proto/wire/messages.ts";
+import type { DesiredBatch, Follow, FromFollower } from "../../../proto/wire/messages.ts";
 import type { ObjectBytesCache } from "./object-bytes.ts";
 import { Outbox } from "./outbox.ts";
+import type { Turns } from "./turns.ts";
 
 const batchBytes = 128 * 1024;
 /** Not yet applied by the agent. */
@@ -23,6 +24,7 @@ export function serveFollower(
   call: FollowCall,
   link: Pick<ServerLink, "subscribe">,
   bytes: ObjectBytesCache,
+  turns: Turns,
 ): () => void {
   let outbox: Outbox | undefined;
   let unsubscribe: () => void = () => undefined;
@@ -30,6 +32,7 @@ export function serveFollower(
   let applied = 0;
   let syncedTold = false;
   let scheduled = false;
+  let asked = false;
   let ended = false;
 
   const pump = (): void => {
@@ -50,6 +53,11 @@ export function serveFollower(
     scheduled = true;
     setImmediate(pump);
   };
+  const begin = ({ kinds, known }: Follow): void => {
+    if (ended) return;
+    outbox = new Outbox(known, bytes, schedule);
+    unsubscribe = link.subscribe(outbox, kinds as DesiredKind[]);
+  };
   const end = (): void => {
     if (ended) return;
     ended = true;
@@ -58,11 +66,10 @@ export function serveFollower(
   };
 
   call.on("data", (message) => {
-    if (message.follow && !outbox) {
-      outbox = new Outbox(message.follow.known, bytes, schedule);
-      unsubscribe = link.subscribe(outbox, message.follow.kinds as DesiredKind[]);
-      if (ended) unsubscribe();
-    }
+    const { follow } = message;
+    // The first picture is the costly one, and after a restart all agents ask for theirs.
+    if (follow && !asked) turns.add(() => begin(follow));
+    asked ||= follow !== undefined;
     if (message.applied > applied) {
       applied = message.applied;
       schedule();
