@@ -1,12 +1,11 @@
 import { isPodReady } from "../../machinery/kinds/core/pod/conditions.ts";
-import type { UnstructuredObject } from "../../machinery/meta/object.ts";
 import { decodeParsed } from "../../machinery/schema/decode-body.ts";
 import { schemaOf } from "../../machinery/schema/load.ts";
 import { StatusError } from "../../machinery/status/error.ts";
 import { badRequest, notFound } from "../../machinery/status/errors.ts";
 import type { Pod, PodCondition, PodStatus } from "../../machinery/types/core/v1.ts";
 import type { PodDisruptionBudget } from "../../machinery/types/policy/v1.ts";
-import type { AdmissionRequest } from "../admission/types.ts";
+import { admitSubresource } from "../pipeline/admit-subresource.ts";
 import { change } from "../pipeline/change.ts";
 import { deleteParameters, remove } from "../pipeline/delete.ts";
 import { timestamp } from "../pipeline/timestamp.ts";
@@ -34,7 +33,7 @@ export async function evict(pipeline: Pipeline, call: Call, body: object, write:
   if (name && name !== call.name) throw badRequest("name in URL does not match name in Eviction object");
   const asked = deleteParameters((object.deleteOptions ?? {}) as Record<string, unknown>);
   const options = { ...asked, dryRun: asked.dryRun || write.dryRun };
-  await admit(pipeline, call, object, options.dryRun);
+  await admitSubresource(pipeline, call, object, options.dryRun);
 
   for (let attempt = 1; ; attempt++) {
     try {
@@ -129,22 +128,6 @@ async function podOf(pipeline: Pipeline, { resource, namespace, name }: Call): P
   const entry = await pipeline.store.get(resource.key(namespace, name));
   if (entry === undefined) throw notFound(resource, name);
   return resource.objectOf(entry.value) as Pod;
-}
-
-async function admit(pipeline: Pipeline, call: Call, object: UnstructuredObject, dryRun: boolean): Promise<void> {
-  const request: AdmissionRequest = {
-    operation: "CREATE",
-    user: call.user,
-    resource: call.resource,
-    namespace: call.namespace,
-    name: call.name,
-    subresource: call.subresource,
-    dryRun,
-    object,
-    warn: (text) => call.warnings.push(text),
-  };
-  await pipeline.admission.admit(request);
-  await pipeline.admission.validate(request);
 }
 
 function isConflict(error: unknown): boolean {

@@ -4,6 +4,7 @@ import { schemaOf } from "../../machinery/schema/load.ts";
 import { badRequest, conflict, invalid, noSuchResource, preconditionUid } from "../../machinery/status/errors.ts";
 import { notSupported, required } from "../../machinery/status/field-errors.ts";
 import type { PodSpec, PodStatus } from "../../machinery/types/core/v1.ts";
+import { admitSubresource } from "../pipeline/admit-subresource.ts";
 import { change, MissingError } from "../pipeline/change.ts";
 import { timestamp } from "../pipeline/timestamp.ts";
 import type { Call, Outcome, Pipeline, WriteParameters } from "../pipeline/types.ts";
@@ -47,6 +48,7 @@ async function bind(pipeline: Pipeline, call: Call, body: object, write: WritePa
   if (kind !== "" && kind !== "Node") errors.push(notSupported("target.kind", kind, ["Node", "<empty>"]));
   if (node === "") errors.push(required("target.name"));
   if (errors.length > 0) throw invalid({ group: "", kind: "Binding" }, call.name, errors);
+  await admitSubresource(pipeline, call, object, write.dryRun);
   try {
     await change(pipeline, call, write, (old) => {
       if (uid && uid !== old.metadata.uid) throw preconditionUid(call.resource, call.name, uid, old.metadata.uid ?? "");

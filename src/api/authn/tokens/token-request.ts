@@ -9,6 +9,7 @@ import { invalidValue } from "../../../machinery/status/field-errors.ts";
 import type { BoundObjectReference, TokenRequestSpec } from "../../../machinery/types/authentication/v1.ts";
 import type { PodSpec } from "../../../machinery/types/core/v1.ts";
 import type { SubresourceHook } from "../../kinds/types.ts";
+import { admitSubresource } from "../../pipeline/admit-subresource.ts";
 import { timestamp } from "../../pipeline/timestamp.ts";
 import type { Call, Outcome, Pipeline, WriteParameters } from "../../pipeline/types.ts";
 import { cloneJson } from "../../serialize/json.ts";
@@ -42,6 +43,7 @@ async function issue(
   if (errors.length > 0) throw invalid({ group, kind }, call.name, errors);
   const account = await find(pipeline, `serviceaccounts/${call.namespace}/${call.name}`);
   if (account === undefined) throw notFound(call.resource, call.name);
+  await admitSubresource(pipeline, call, object, write.dryRun);
   const bound = spec.boundObjectRef ? await boundTo(pipeline, call, spec.boundObjectRef) : {};
   const now = Math.floor(pipeline.clock.now() / 1000);
   const exp = now + expirationSeconds;
