@@ -44,7 +44,8 @@ export class Host {
     const name = `host-${index}`;
     const folder = mkdtempSync(join(tmpdir(), `kl-${name}-`));
     const namespaces = ["--net", "--mount", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"];
-    const first = spawn("unshare", [...namespaces, "bash", boot, folder, name], {
+    // It does not outlive the test, however that ends.
+    const first = spawn("setpriv", ["--pdeathsig", "KILL", "unshare", ...namespaces, "bash", boot, folder, name], {
       stdio: ["ignore", "ignore", "pipe"],
     });
     let said = "";

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { NetworkPolicy } from "../../../src/machinery/types/networking/v1.ts";
 import * as arbitrary from "../../agent/net/policy/arbitrary.ts";
 import { isAllowed } from "../../agent/net/policy/reference.ts";
+import { until } from "../until.ts";
 import type { Cluster } from "./cluster.ts";
 import { openPorts, type Resident, type Residents } from "./residents.ts";
 
@@ -62,6 +63,35 @@ export function policySuite(cluster: () => Cluster, residents: () => Residents):
         }
       },
     );
+
+    test("a pod is isolated from the very first instant of its first container", { timeout: 60_000 }, async () => {
+      const { api, hosts } = cluster();
+      const target = residents().all.find(({ pod }) => pod.metadata.namespace === "blue");
+      const policy: NetworkPolicy = {
+        metadata: { name: "mute", namespace: "blue" },
+        spec: { podSelector: { matchLabels: { mute: "yes" } }, policyTypes: ["Egress"] },
+      };
+      await api.create(policiesOf("blue"), policy);
+      try {
+        for (const { name } of hosts) {
+          // Ends well where none of its attempts from the start on gets through.
+          const script = `for i in 1 2 3 4 5; do nc -w 1 ${target?.ip} 80 </dev/null && exit 1; done; exit 0`;
+          const container = { name: "c", image: "guestbook:1", command: ["sh", "-c", script] };
+          await api.create("/api/v1/namespaces/blue/pods", {
+            metadata: { name: `mute-${name}`, labels: { mute: "yes" } },
+            spec: { nodeName: name, restartPolicy: "Never", containers: [container] },
+          });
+        }
+        const ended = await until(
+          () => cluster().pods("blue", "mute=yes"),
+          (pods) => pods.every(({ status }) => status?.phase === "Succeeded" || status?.phase === "Failed"),
+        );
+        expect(ended.map(({ status }) => status?.phase)).toEqual(hosts.map(() => "Succeeded"));
+      } finally {
+        await api.remove(`${policiesOf("blue")}/mute`);
+        for (const { name } of hosts) await api.remove(`/api/v1/namespaces/blue/pods/mute-${name}`);
+      }
+    });
 
     test("were of every kind, and in force soon", () => {
       delays.sort((a, b) => a - b);
