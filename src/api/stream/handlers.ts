@@ -4,6 +4,7 @@ import { attachHandler, execHandler } from "./command-handlers.ts";
 import { logHandler } from "./logs.ts";
 import { portForwardHandler } from "./port-forward.ts";
 import { podProxy, serviceProxy } from "./proxy/handlers.ts";
+import { nodeProxy } from "./proxy/node-proxy.ts";
 import type { StreamOptions } from "./types.ts";
 
 export function createStreamHandlers(options: StreamOptions): ConnectHandlers {
@@ -14,5 +15,6 @@ export function createStreamHandlers(options: StreamOptions): ConnectHandlers {
     "pods/portforward": portForwardHandler(options),
     "pods/proxy": podProxy(options),
     "services/proxy": serviceProxy(options),
+    "nodes/proxy": nodeProxy(options),
   };
 }

@@ -171,3 +171,27 @@ test.each([
   const found = splitSchemeNamePort(id);
   expect(found && `${found.scheme} ${found.name} ${found.port}`).toBe(expected);
 });
+
+describe("nodes/proxy", () => {
+  beforeAll(async () => {
+    const addresses = [{ type: "InternalIP", address: "127.0.0.1" }];
+    await server.post("/api/v1/nodes", { metadata: { name: "n1" }, status: { addresses } });
+  });
+
+  test("answers what clients ask a kubelet for", async () => {
+    expect((await server.get("/api/v1/nodes/n1/proxy/healthz")).text).toBe("ok");
+    const { body } = await server.get("/api/v1/nodes/n1/proxy/pods");
+    const names = body.items.map(({ metadata }: { metadata: { name: string } }) => metadata.name);
+    expect(names).toEqual(["two", "web"]);
+  });
+
+  test.each([
+    ["n1/proxy/nothing", 404],
+    ["none/proxy/healthz", 404],
+    // Through the API server nobody reaches its own loopback addresses.
+    ["n1:80/proxy/", 400],
+    ["n1:x/proxy/", 400],
+  ])("%s: %i", async (path, code) => {
+    expect((await server.get(`/api/v1/nodes/${path}`)).code).toBe(code);
+  });
+});
