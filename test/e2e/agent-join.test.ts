@@ -14,7 +14,9 @@ import { clusterContainers, KlServer } from "./kl-server.ts";
 import { until } from "./until.ts";
 
 describeDocker("kl agent", () => {
-  const server = new KlServer({ args: ["--no-agent", "--bind-address", "0.0.0.0"] });
+  // Ranges of its own: other clusters of this engine have the usual ones.
+  const ranges = ["--cluster-cidr", "10.171.0.0/16", "--service-cidr", "10.172.0.0/16"];
+  const server = new KlServer({ args: ["--no-agent", "--bind-address", "0.0.0.0", ...ranges] });
   const agent = new KlAgent();
   let run: Run;
   let joinArguments: string[];
