@@ -840,7 +840,7 @@ export const reviews: readonly Case[] = [
         spec: { user: "jane", resourceAttributes: { namespace: "other", verb: "get", resource: "pods" } },
       },
     ],
-    code: 400,
+    code: 422,
   },
   {
     about: "what may I",
