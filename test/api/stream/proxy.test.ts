@@ -59,6 +59,8 @@ beforeAll(async () => {
     metadata: { name: "idle" },
     spec: { ports: [{ port: 80 }] },
   });
+  const plain = { metadata: { name: "plain" }, spec: { ports: [{ port: 80, targetPort: port }] } };
+  await server.post("/api/v1/namespaces/default/services", plain);
   const endpoint = (name: string, ready: boolean) => ({
     addresses: ["10.1.2.3"],
     conditions: { ready },
@@ -73,6 +75,11 @@ beforeAll(async () => {
     ],
     endpoints: [endpoint("web", true), endpoint("lost", false)],
   };
+  await server.post("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", {
+    ...slice,
+    metadata: { name: "plain-1", labels: { "kubernetes.io/service-name": "plain" } },
+    ports: [{ name: "", port }],
+  });
   expect((await server.post("/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", slice)).code).toBe(201);
 });
 afterAll(async () => {
@@ -89,6 +96,8 @@ describe("requests", () => {
     ["a pod's port", () => `${base}/pods/web:${port}/proxy/a/b?c=d&watch=1`, "GET /a/b?c=d&watch=1 "],
     ["a service's port by name", () => `${base}/services/web:http/proxy/a`, "GET /a "],
     ["a service's port by number", () => `${base}/services/web:80/proxy/`, "GET / "],
+    ["a port without a name", () => `${base}/services/plain:80/proxy/a`, "GET /a "],
+    ["the only port, without a name", () => `${base}/services/plain/proxy/a`, "GET /a "],
     ["a scheme", () => `${base}/services/http:web:80/proxy/x%2Fy/`, "GET /x%2Fy/ "],
     ["TLS in the pod", () => `${base}/services/https:web:tls/proxy/`, "secret"],
     ["TLS by the pod's port", () => `${base}/pods/https:web:${securePort}/proxy/`, "secret"],

@@ -43,7 +43,8 @@ function portNameOf({ spec }: Service, asked: string): string {
   const ports = spec?.ports ?? [];
   if (asked === "") return ports.length === 1 ? (ports[0]?.name ?? "") : "";
   if (!/^\d+$/.test(asked)) return asked;
-  return ports.find(({ port }) => port === Number(asked))?.name ?? (ports.length > 0 ? asked : "");
+  const found = ports.find(({ port }) => port === Number(asked));
+  return found ? (found.name ?? "") : asked;
 }
 
 function readyEndpoints({ ports = [], endpoints = [] }: EndpointSlice, name: string) {
