@@ -43,12 +43,19 @@ const ignoredSubresources: ReadonlySet<string> = new Set([
 export function podSecurity(objects: AdmissionObjects, options: PodSecurityOptions = {}): AdmissionPlugin {
   const { usernames = [], runtimeClasses = [], namespaces = [] } = options.exemptions ?? {};
 
+  const policies = new WeakMap<Namespace, Policy>();
+
   async function checkPodLike(request: AdmissionRequest): Promise<void> {
     const { namespace, user } = request;
     if (namespaces.includes(namespace) || usernames.includes(user.name)) return;
     const found = await objects.get<Namespace>("namespaces", "", namespace);
     if (found === undefined) throw internalError(`failed to lookup namespace ${namespace}`);
-    const { policy } = policyOf(found.metadata.labels, options.defaults);
+    // Namespaces are shared and seldom change: what their labels say is read once.
+    let policy = policies.get(found);
+    if (policy === undefined) {
+      policy = policyOf(found.metadata.labels, options.defaults).policy;
+      policies.set(found, policy);
+    }
     const pods = request.resource.resource === "pods";
     const lax = (standard: LevelVersion): boolean => standard.level === "privileged";
     if (lax(policy.warn) && (!pods || lax(policy.enforce))) return;
