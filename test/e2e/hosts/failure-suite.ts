@@ -36,6 +36,31 @@ export function failureSuite(cluster: () => Cluster, residents: () => Residents)
       await noRestarts();
     });
 
+    test("policies hold while an agent is away, and change again when it is back", { timeout: 60_000 }, async () => {
+      const host = cluster().host(3);
+      const to = residents().all.find((one) => one.host === host);
+      const from = residents().all.find((one) => one.host !== host);
+      if (!to || !from) throw new Error("nobody there");
+      const isReached = async () => (await from.prober.ask(to.ip, 80)) !== undefined;
+      const { namespace = "" } = to.pod.metadata;
+      const policies = `/apis/networking.k8s.io/v1/namespaces/${namespace}/networkpolicies`;
+      await cluster().api.create(policies, { metadata: { name: "closed", namespace }, spec: { podSelector: {} } });
+      await until(isReached, (reached) => !reached, quick);
+      await cluster().kill(host, "SIGKILL");
+      expect(await isReached()).toBe(false);
+      await cluster().startAgent(host);
+      await createPod("after-the-policy", host);
+      await runs("after-the-policy");
+      expect(await isReached()).toBe(false);
+      await cluster().kill(host, "SIGKILL");
+      await cluster().api.remove(`${policies}/closed`);
+      expect(await isReached()).toBe(false);
+      await timed("agent killed, from its start to a policy's end that it missed", async () => {
+        await cluster().startAgent(host);
+        await until(isReached, (reached) => reached, quick);
+      });
+    });
+
     test("the server is killed: pods, Services and DNS work on; nothing is restarted", {
       timeout: 60_000,
     }, async () => {
