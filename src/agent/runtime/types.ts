@@ -64,7 +64,7 @@ export interface Runtime {
 }
 
 export interface PodNetworkWish {
-  /** Where the engine has given these addresses away already it chooses others. */
+  /** Where the engine has given these addresses away already others are taken. */
   readonly subnet: string;
   /** Absent: the engine's own. */
   readonly mtu?: number;

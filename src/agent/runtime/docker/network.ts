@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Logger } from "../../../machinery/logger.ts";
-import { cidrsOverlap, parseCidr } from "../../../machinery/net/cidr.ts";
+import { type Cidr, cidrsOverlap, formatCidr, parseCidr } from "../../../machinery/net/cidr.ts";
 import { type PodNetwork, type PodNetworkWish, RuntimeError } from "../types.ts";
 import type { Engine } from "./engine.ts";
 import { label, type Ownership } from "./labels.ts";
@@ -23,13 +23,18 @@ const mtuOption = "com.docker.network.driver.mtu";
 /** From Docker 28 on pods can be reached from other hosts only where this says so; others do not know it. */
 const gatewayModeOption = "com.docker.network.bridge.gateway_mode_ipv4";
 
+/** Addresses of a /16. */
+const BLOCK = 2 ** 16;
+const MAX_ATTEMPTS = 5;
+const USUAL_RANGE = "10.42.0.0/24";
+
 /** At most 15 characters, for it is the bridge's interface name as well. */
 export function networkName(owner: Ownership): string {
   return `kl-${createHash("sha256").update(`${owner.clusterId}/${owner.nodeName}`).digest("hex").slice(0, 10)}`;
 }
 
 /**
- * Returns the network's name. Where the wished range overlaps with another network of this engine the engine chooses one,
+ * Returns the network's name. Where the wished range overlaps with another network of this engine another one is taken,
  * since pods that run somewhere else beat pods that do not run. Without a wish, whatever is there is right.
  */
 export async function ensureNetwork(
@@ -43,7 +48,7 @@ export async function ensureNetwork(
   if (present && (!wish || fits(present, wish))) return name;
   const taken = wish && (await takenBy(engine, name, wish.subnet));
   if (present && wish) {
-    // It has the engine's choice already: its pods are not ended for another one.
+    // It has other addresses than wished already: its pods are not ended for yet others.
     if (taken !== undefined && isMasquerading(present) === wish.masquerade) return name;
     log.warn(
       { network: name, ...wish },
@@ -54,16 +59,22 @@ export async function ensureNetwork(
   if (taken !== undefined) {
     log.warn(
       { podCidr: wish?.subnet, network: name, other: taken },
-      "pod CIDR overlaps with another Docker network: Docker chooses the addresses, and pods of other nodes cannot reach those of this one",
+      "pod CIDR overlaps with another Docker network: pods get other addresses, and pods of other nodes cannot reach them",
     );
   }
-  try {
-    await create(engine, owner, name, wish, taken === undefined);
-  } catch (error) {
-    // Two that start at once: the other one was faster.
-    if (!(await inspect(engine, name))) throw error;
+  let searching = taken !== undefined;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const subnet = searching ? await freeRange(engine, wish?.subnet ?? USUAL_RANGE) : wish?.subnet;
+      await create(engine, owner, name, wish, subnet);
+      return name;
+    } catch (error) {
+      // Two that start at once: the other one was faster, with this very network or with another one of these addresses.
+      if (await inspect(engine, name)) return name;
+      if (attempt === MAX_ATTEMPTS || !/overlap|address pool/i.test(String(error))) throw error;
+      searching = true;
+    }
   }
-  return name;
 }
 
 /** Of the network that ensureNetwork has named. */
@@ -97,12 +108,30 @@ function fits(network: Inspected, wish: PodNetworkWish): boolean {
 async function takenBy(engine: Engine, name: string, subnet: string): Promise<string | undefined> {
   const wanted = parseCidr(subnet);
   const networks = (await engine.call((docker) => docker.listNetworks())) as unknown as Inspected[];
-  const overlaps = ({ IPAM }: Inspected): boolean =>
-    (IPAM?.Config ?? []).some(({ Subnet }) => {
-      const other = parseCidr(Subnet ?? "");
-      return wanted !== undefined && other !== undefined && cidrsOverlap(wanted, other);
-    });
+  const overlaps = (network: Inspected): boolean =>
+    wanted !== undefined && rangesOf(network).some((other) => cidrsOverlap(wanted, other));
   return networks.find((network) => network.Name !== name && overlaps(network))?.Name;
+}
+
+/**
+ * One of the same size that no network of this engine has, from the far end of the same /16. The engine's own choice comes
+ * from a few dozen large ranges, which are soon used up. Undefined: let it choose nevertheless.
+ */
+async function freeRange(engine: Engine, subnet: string): Promise<string | undefined> {
+  const wanted = parseCidr(subnet);
+  if (!wanted) return undefined;
+  const networks = (await engine.call((docker) => docker.listNetworks())) as unknown as Inspected[];
+  const used = networks.flatMap(rangesOf);
+  const block = wanted.first - (wanted.first % BLOCK);
+  for (let first = block + BLOCK - wanted.size; first >= block; first -= wanted.size) {
+    const candidate = { first, bits: wanted.bits, size: wanted.size };
+    if (!used.some((other) => cidrsOverlap(candidate, other))) return formatCidr(candidate);
+  }
+  return undefined;
+}
+
+function rangesOf({ IPAM }: Inspected): Cidr[] {
+  return (IPAM?.Config ?? []).flatMap(({ Subnet }) => parseCidr(Subnet ?? "") ?? []);
 }
 
 /** What is attached are our own sandboxes: their pods get new ones. */
@@ -142,7 +171,7 @@ async function create(
   owner: Ownership,
   name: string,
   wish: PodNetworkWish | undefined,
-  withRange: boolean,
+  subnet: string | undefined,
 ): Promise<void> {
   await engine.call((docker) =>
     docker.createNetwork({
@@ -150,7 +179,7 @@ async function create(
       Driver: "bridge",
       // The engine refuses a second network of the name, which two agents that start at once may try to make.
       CheckDuplicate: true,
-      ...(wish && withRange ? { IPAM: { Driver: "default", Config: [{ Subnet: wish.subnet }] } } : {}),
+      ...(subnet === undefined ? {} : { IPAM: { Driver: "default", Config: [{ Subnet: subnet }] } }),
       Options: {
         [bridgeOption]: name,
         ...(wish?.mtu === undefined ? {} : { [mtuOption]: String(wish.mtu) }),
