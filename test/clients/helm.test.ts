@@ -41,6 +41,8 @@ describe.each(binaries)("%s", (binary) => {
     const ready = ["get", "deployment", name, "-o", "jsonpath={.status.readyReplicas}"];
     expect(await good(kubectl, ...ready)).toBe("1");
 
+    expect(await good(binary, "test", name, "--timeout", "30s")).toMatch(/Phase: +Succeeded/);
+
     await good(binary, "upgrade", name, chart, "--wait", "--timeout", "30s", "--set", "replicas=2,image=web:2");
     expect(await good(kubectl, ...ready)).toBe("2");
     expect(await hooks()).toContain(`${name}-post-upgrade:2 `);
