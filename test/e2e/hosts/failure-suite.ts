@@ -32,7 +32,7 @@ export function failureSuite(cluster: () => Cluster, residents: () => Residents)
         await cluster().startAgent(host);
         await runs("while-away");
       });
-      expect(await containers(host)).toEqual(expect.arrayContaining(before));
+      expect(await containers(host)).toEqual(before);
       await noRestarts();
     });
 
@@ -74,8 +74,7 @@ export function failureSuite(cluster: () => Cluster, residents: () => Residents)
         await Promise.all(hosts.map((host) => createPod(`after-${host.name}`, host)));
         await Promise.all(hosts.map((host) => runs(`after-${host.name}`)));
       });
-      const after = await Promise.all(hosts.map(containers));
-      for (const [index, list] of before.entries()) expect(after[index]).toEqual(expect.arrayContaining(list));
+      expect(await Promise.all(hosts.map(containers))).toEqual(before);
       await everybodyReachesEverybody();
       await noRestarts();
     });
@@ -190,6 +189,15 @@ export function failureSuite(cluster: () => Cluster, residents: () => Residents)
       expect(await host.must("docker", ["exec", id, "nslookup", name])).toContain(service?.spec?.clusterIP);
     }
 
+    /** The residents' running ones: what other tests have left may still be on its way out. */
+    async function containers(host: Host): Promise<string[]> {
+      const uids = residents().all.map(({ pod }) => pod.metadata.uid ?? "");
+      const listed = await host.must("docker", ["ps", "--format", '{{.ID}} {{.Label "io.kubernetes.pod.uid"}}']);
+      const own = listed.split("\n").filter((line) => uids.includes(line.split(" ")[1] ?? ""));
+      expect(own.length).toBeGreaterThan(0);
+      return own.sort();
+    }
+
     async function noRestarts(): Promise<void> {
       const pods = (await Promise.all(["red", "blue"].map((namespace) => cluster().pods(namespace)))).flat();
       expect(pods.map(({ metadata }) => metadata.uid).sort()).toEqual(
@@ -225,11 +233,6 @@ export function failureSuite(cluster: () => Cluster, residents: () => Residents)
 
 function isRunning({ status, metadata }: Pod): boolean {
   return status?.phase === "Running" && !metadata.deletionTimestamp;
-}
-
-/** Ids of the running ones. */
-async function containers(host: Host): Promise<string[]> {
-  return (await host.must("docker", ["ps", "-q"])).trim().split("\n").sort();
 }
 
 function deployment(app: string, replicas: number, tolerationSeconds: number): object {
