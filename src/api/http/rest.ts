@@ -71,15 +71,22 @@ export function serve(context: RestContext, verb: Verb): void | Promise<void> {
 }
 
 async function serveGet({ pipeline, call, exchange, query = noQuery }: RestContext): Promise<void> {
-  const accepted = negotiate(exchange.headers.accept, call.resource);
+  const accepted = asAsked(negotiate(exchange.headers.accept, call.resource), query);
   const outcome = await get(pipeline, call, query.get("resourceVersion") ?? "");
   await respondOutcome(exchange, 200, accepted, { pipeline, call, query }, outcome);
 }
 
 async function serveList({ pipeline, call, exchange, query = noQuery }: RestContext): Promise<void> {
-  const accepted = negotiate(exchange.headers.accept, call.resource);
+  const accepted = asAsked(negotiate(exchange.headers.accept, call.resource), query);
   const page = await list(pipeline, call, listParameters(query, call.resource));
   await respondPage({ pipeline, call, query }, exchange, accepted, page);
+}
+
+/** `?pretty=true` is for people who read the answer itself: kubectl get --raw, a browser. */
+function asAsked(accepted: Accepted, query: URLSearchParams): Accepted {
+  if (query === noQuery) return accepted;
+  const pretty = query.get("pretty");
+  return pretty === "true" || pretty === "1" ? { ...accepted, pretty: true } : accepted;
 }
 
 async function respondPage(

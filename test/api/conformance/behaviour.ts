@@ -89,6 +89,8 @@ export const negotiation: readonly Case[] = [
     code: 200,
     headers: { "content-encoding": "gzip" },
   },
+  { about: "pretty", see: concepts, request: ["GET", `${maps}/ground?pretty=true`], code: 200, text: /^\{\n {2}"/ },
+  { about: "a pretty list", see: concepts, request: ["GET", `${maps}?pretty=1`], code: 200, text: /^\{\n {2}"/ },
   { about: "no JSON", see: concepts, request: ["POST", maps, "{"], code: 400, body: { reason: "BadRequest" } },
   { about: "no object", see: concepts, request: ["POST", maps, "[]"], code: 400 },
 ];
