@@ -90,6 +90,7 @@ export interface FromPod {
   exit: Exit | undefined;
   failure: Failure | undefined;
   end: boolean;
+  stats: Buffer;
 }
 export const fromPod = codecOf<FromPod>({
   id: [1, string],
@@ -99,6 +100,7 @@ export const fromPod = codecOf<FromPod>({
   exit: [5, message(exit)],
   failure: [6, message(failure)],
   end: [7, boolean],
+  stats: [8, bytes],
 });
 
 export interface Size {

@@ -42,6 +42,7 @@ const full: Readonly<Record<string, object>> = {
     exit: { code: 0 },
     failure: { reason: "NotFound", message: "no" },
     end: true,
+    stats: json,
   },
   ToPod: { stdin: json, stdinEnd: true, size: { width: 80, height: 24 } },
   Object: { json },
@@ -111,6 +112,7 @@ test("what is absent has its default, and what is not known is stepped over", ()
     exit: undefined,
     failure: undefined,
     end: false,
+    stats: Buffer.alloc(0),
   });
   // Field 100, of a newer version.
   expect(codec.decode(Buffer.concat([Buffer.from([0xa2, 0x06, 0x01, 0x41]), codec.encode({ id: "x" })])).id).toBe("x");

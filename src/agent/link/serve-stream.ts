@@ -37,6 +37,10 @@ async function answer(stream: ServedStream, request: messages.Open, agent: Agent
       await Promise.all([streams.stdout, streams.stderr].map((output) => output && ended(output)));
       return await stream.send({ exit: { code: exitCode } });
     }
+    case "stats": {
+      if (!agent.stats) throw new LinkError("Unavailable", "nothing can be measured on this node");
+      return await stream.send({ stats: Buffer.from(JSON.stringify(await agent.stats())) });
+    }
     default:
       throw new LinkError("BadRequest", `this agent does not know streams of ${JSON.stringify(request.method)}`);
   }

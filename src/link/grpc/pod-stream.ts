@@ -29,6 +29,8 @@ export interface PodStreamEvents {
   started(): void;
   stdout(chunk: Buffer): void;
   stderr(chunk: Buffer): void;
+  /** A NodeStats as JSON. */
+  stats?(json: Buffer): void;
   /** Nothing more comes from the pod; it may still be written to. */
   ended(): void;
   /** The pod's side is over for good; `error`: it broke off, or could not begin. */
@@ -54,7 +56,10 @@ export class PodStream {
       if (message.started) events.started();
       if (message.stdout.length > 0) events.stdout(message.stdout);
       if (message.stderr.length > 0) events.stderr(message.stderr);
-      if (message.failure) over(undefined, errorOf(message.failure));
+      if (message.stats.length > 0) {
+        events.stats?.(message.stats);
+        over(undefined, undefined);
+      } else if (message.failure) over(undefined, errorOf(message.failure));
       else if (message.exit) over(message.exit.code === undefined ? {} : { exitCode: message.exit.code }, undefined);
       else if (message.end) {
         ended = true;

@@ -8,6 +8,7 @@ import {
   type ExecStreams,
   LinkError,
   type LogOptions,
+  type NodeStats,
   type PodRef,
 } from "../../../proto/agent.ts";
 import type { Open } from "../../../proto/wire/messages.ts";
@@ -47,7 +48,24 @@ export function remoteAgent(nodeName: string, openStream: OpenStream): AgentLink
     attach: (pod, options, streams) => command("attach", pod, options, streams),
     portForward: async (pod, port, signal) =>
       await forwardPort(await openStream(request("portForward", pod, { port }), signal), signal),
+    stats: async () => await readStats(await openStream(statsRequest, new AbortController().signal)),
   };
+}
+
+/** About the node, not a pod. */
+const statsRequest = { method: "stats", pod: undefined, options: Buffer.from("{}") };
+
+function readStats(opened: OpenedStream): Promise<NodeStats> {
+  return new Promise((resolve, reject) => {
+    new PodStream(opened, {
+      started: () => undefined,
+      stdout: () => undefined,
+      stderr: () => undefined,
+      ended: () => undefined,
+      stats: (json) => resolve(JSON.parse(json.toString()) as NodeStats),
+      over: (_, error) => error && reject(error),
+    });
+  });
 }
 
 function readLog(opened: OpenedStream, signal: AbortSignal): Promise<Readable> {

@@ -9,6 +9,7 @@ import {
   type ExecStreams,
   LinkError,
   type LogOptions,
+  type NodeStats,
 } from "../../../proto/agent.ts";
 
 export class ProcessAgent implements AgentLink {
@@ -19,6 +20,8 @@ export class ProcessAgent implements AgentLink {
   readonly children = new Set<ChildProcess>();
   /** What the next log is; a function makes it when it is asked for. */
   log: () => Readable = () => Readable.from(["one\n", "two\n"]);
+  /** Absent, as where nothing can be measured, unless a test gives it. */
+  stats?: () => Promise<NodeStats>;
   /** How many forwarded connections are open. */
   connections = 0;
 

@@ -3,7 +3,7 @@ import { createServer, type Server } from "node:net";
 import { PassThrough, Readable, Writable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type AgentLink, type ExecStreams, LinkError, type ServerLink } from "../../../proto/agent.ts";
+import { type AgentLink, type ExecStreams, LinkError, type NodeStats, type ServerLink } from "../../../proto/agent.ts";
 import type { ServerConnection } from "../../../src/agent/link/types.ts";
 import * as resources from "../../../src/link/resources.ts";
 import { failure, StatusError } from "../../../src/machinery/status/error.ts";
@@ -265,6 +265,33 @@ describe.each([
       const options = { tty: false, command: ["cat"] };
       await ends.remote.exec(pod, options, { stdin: input, stdout, signal: never });
       expect(size).toBe(8 * 1024 * 1024);
+    });
+
+    test("what the node and its pods use comes as it was measured", async () => {
+      const usage = { cpuNanoCores: 1_500_000, memoryUsageBytes: 2 ** 33, memoryWorkingSetBytes: 2 ** 32 };
+      const containers = [{ name: "app", ...usage, cpuNanoseconds: 2 ** 52 }];
+      const measured: NodeStats = {
+        time: "2026-03-01T10:00:00.123Z",
+        windowMilliseconds: 12_345,
+        node: { ...usage, cpuNanoseconds: 7 },
+        // More than fits into one of HTTP/2's windows.
+        pods: Array.from({ length: 2000 }, (_, index) => ({ pod: { ...pod, name: `web-${index}` }, containers })),
+      };
+      ends.agent.stats = async () => measured;
+      expect(await ends.remote.stats?.()).toEqual(measured);
+      const all = Array.from({ length: 20 }, () => ends.remote.stats?.());
+      expect((await Promise.all(all)).map((stats) => stats?.pods.length)).toEqual(Array(20).fill(2000));
+    });
+
+    test("what cannot be measured says why", async () => {
+      ends.agent.stats = async () => {
+        throw new LinkError("Unavailable", "the engine does not answer");
+      };
+      await expect(ends.remote.stats?.()).rejects.toMatchObject({
+        name: "LinkError",
+        reason: "Unavailable",
+        message: "the engine does not answer",
+      });
     });
 
     describe("port-forward", () => {
