@@ -264,6 +264,8 @@ describe.each([
       });
       const options = { tty: false, command: ["cat"] };
       await ends.remote.exec(pod, options, { stdin: input, stdout, signal: never });
+      // The last of it may still wait for the reader when the command has ended.
+      await until(() => size >= 8 * 1024 * 1024);
       expect(size).toBe(8 * 1024 * 1024);
     });
 
