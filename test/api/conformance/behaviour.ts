@@ -546,6 +546,13 @@ export const validation: readonly Case[] = [
     text: /spec\.rules\[0\]\.subjects: Required value: subjects must contain at least one value/,
   },
   {
+    about: "an attachment of nothing to nowhere",
+    see: "https://kubernetes.io/docs/reference/kubernetes-api/config-and-storage-resources/volume-attachment-v1/",
+    request: ["POST", "/apis/storage.k8s.io/v1/volumeattachments", { metadata: { name: "v" }, spec: { source: {} } }],
+    code: 422,
+    text: /spec\.attacher: Required value, spec\.nodeName: Required value, spec\.source: Required value/,
+  },
+  {
     about: "a level without limits",
     see: "https://kubernetes.io/docs/concepts/cluster-administration/flow-control/",
     request: [

@@ -1,11 +1,31 @@
+import { fieldForbidden, required } from "../../status/field-errors.ts";
 import type { VolumeAttachment, VolumeAttributesClass } from "../../types/storage/v1.ts";
 import { age, ageColumn, column, nameColumn, table } from "../columns.ts";
 import { strategyFor } from "../strategy-for.ts";
+import { checkImmutable, type Errors } from "../validation/checks.ts";
 
 export const volumeAttachmentStrategy = strategyFor<VolumeAttachment>({
   hasGeneration: false,
   prepareForCreate(attachment) {
     attachment.status = { attached: false };
+  },
+  validate({ spec }) {
+    const errors: Errors = [];
+    if (!spec?.attacher) errors.push(required("spec.attacher", ""));
+    if (!spec?.nodeName) errors.push(required("spec.nodeName"));
+    const { persistentVolumeName, inlineVolumeSpec } = spec?.source ?? {};
+    if (inlineVolumeSpec === undefined && !persistentVolumeName) {
+      errors.push(required("spec.source", "must specify exactly one of inlineVolumeSpec and persistentVolumeName"));
+    } else if (inlineVolumeSpec !== undefined && persistentVolumeName) {
+      const reason = "must specify exactly one of inlineVolumeSpec and persistentVolumeName";
+      errors.push(fieldForbidden("spec.source", reason));
+    }
+    return errors;
+  },
+  validateUpdate(attachment, old) {
+    const errors: Errors = [];
+    checkImmutable(errors, "spec", attachment.spec, old.spec);
+    return errors;
   },
 });
 
