@@ -102,6 +102,8 @@ async function twoForms(ground: Ground): Promise<void> {
   const same = Buffer.from(JSON.stringify(decodeObject(encoded)));
   const inJson = await send(ground, "POST", path, json, same);
   const inProtobuf = await send(ground, "POST", path, protobuf, encoded, random.chance(50) ? protobuf : json);
+  // A case beside this one kept a thing of that name, between the two.
+  if (inJson.code === 409 || inProtobuf.code === 409) return;
   const left = comparable(inJson);
   const right = comparable(inProtobuf);
   if (!isDeepStrictEqual(left, right)) {
