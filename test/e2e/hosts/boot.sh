@@ -13,6 +13,6 @@ mkdir -p /run/lock
 ip link set lo up
 # As at the start of a real host: the engine turns forwarding on, and refuses to forward what is not its own.
 echo 0 >/proc/sys/net/ipv4/ip_forward
-dockerd --data-root "$folder/docker" --cgroup-parent "/kl-hosts/$2" >"$folder/dockerd.log" 2>&1 </dev/null &
+dockerd --data-root "$folder/docker" --cgroup-parent "/kl-hosts/$(basename "$folder")" >"$folder/dockerd.log" 2>&1 </dev/null &
 # A shell, which takes leave of the dead.
 while :; do sleep 1000; done

@@ -5,7 +5,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ClientResult } from "../../clients/kubectl.ts";
 import { until } from "../until.ts";
@@ -161,7 +161,7 @@ export class Host {
   }
 
   #cgroupsRemoved(): boolean {
-    return cgroupRoots().every((root) => emptied(join(root, "kl-hosts", this.name)));
+    return cgroupRoots().every((root) => emptied(join(root, "kl-hosts", basename(this.folder))));
   }
 }
 
