@@ -1,6 +1,7 @@
 /** One request from its head to its answer: who, what, may they, and then the verb. Nothing here names a kind. */
 import type { Verb } from "../../machinery/kinds/types.ts";
 import type { Logger } from "../../machinery/logger.ts";
+import { parseFieldSelector } from "../../machinery/selectors/fields.ts";
 import { StatusError } from "../../machinery/status/error.ts";
 import { accessDenied, badRequest, internalError, unauthorized } from "../../machinery/status/errors.ts";
 import type { Auditor } from "../audit/auditor.ts";
@@ -161,7 +162,7 @@ export class RequestHandler {
       subresource,
       // Of a namespace itself, Kubernetes asks as if it were in it.
       namespace: plural === "namespaces" && group === "" ? name : namespace,
-      name,
+      name: name === "" && (verb === "list" || verb === "watch") ? selectedName(query) : name,
       ...(name === "" ? fieldSelectorOf(query) : {}),
     };
     const attributes: Attributes = { ...wanted, user: await this.authenticate(exchange, wanted) };
@@ -272,6 +273,21 @@ function fieldSelectorOf(query: URLSearchParams | undefined): { readonly fieldSe
   return fieldSelector ? { fieldSelector } : {};
 }
 
+/** A list or watch of one object counts as a request for it: rules may name it. */
+function selectedName(query: URLSearchParams | undefined): string {
+  const fieldSelector = query?.get("fieldSelector");
+  if (!fieldSelector?.includes("metadata.name")) return "";
+  try {
+    const name = parseFieldSelector(fieldSelector).exact("metadata.name") ?? "";
+    return isPathSegmentName(name) ? name : "";
+  } catch {
+    // It is refused where the list's parameters are read.
+    return "";
+  }
+}
+
+const isPathSegmentName = (name: string): boolean => name !== "." && name !== ".." && !/[/%]/.test(name);
+
 interface Routed {
   readonly path: string;
   readonly query: URLSearchParams | undefined;
@@ -310,16 +326,16 @@ function hasSubresource({ definition }: Resource, name: string): boolean {
 
 function verbOf(
   method: string,
-  { name, subresource, watch }: ResourceRequest,
+  { name, watch }: ResourceRequest,
   query: URLSearchParams | undefined,
 ): Verb | undefined {
   switch (method) {
     case "GET":
     case "HEAD":
       if (watch) return "watch";
-      // What is behind a proxy may mean something else by it.
-      if (subresource === "" && isWatch(query)) return "watch";
-      return name === "" ? "list" : "get";
+      // Only a collection is watched; what is behind a proxy may mean something else by it.
+      if (name !== "") return "get";
+      return isWatch(query) ? "watch" : "list";
     case "POST":
       return "create";
     case "PUT":
