@@ -64,7 +64,7 @@ export function respondWatch(
   };
   out.on("drain", drained);
   // Half an hour to an hour, each watcher at its own time, as kube-apiserver's --min-request-timeout has it.
-  const seconds = options.timeoutSeconds ?? defaultTimeout * (1 + Math.random());
+  const seconds = options.timeoutSeconds || defaultTimeout * (1 + Math.random());
   const cancelTimeout = pipeline.clock.after(Math.min(seconds, 2 ** 31 / 1000 - 1) * 1000, end);
   options.running.add(end);
   exchange.onClose(() => {

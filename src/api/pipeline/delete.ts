@@ -8,7 +8,7 @@ import {
   preconditionResourceVersion,
   preconditionUid,
 } from "../../machinery/status/errors.ts";
-import { invalidValue } from "../../machinery/status/field-errors.ts";
+import { invalidValue, notSupported } from "../../machinery/status/field-errors.ts";
 import { ConflictError, type Entry, KeyNotFoundError } from "../../store/types.ts";
 import { cloneJson, equalJson } from "../serialize/json.ts";
 import { managedFieldsText } from "../serialize/managed-fields.ts";
@@ -154,8 +154,7 @@ export function deleteParameters(options: Readonly<Record<string, unknown>>): De
     );
   }
   if (propagationPolicy !== undefined && !policies.includes(String(propagationPolicy))) {
-    const why = `must be one of ${JSON.stringify(policies).replaceAll(",", " ").replaceAll('"', "")}`;
-    errors.push(invalidValue("propagationPolicy", propagationPolicy, why));
+    errors.push(notSupported("propagationPolicy", String(propagationPolicy), [...policies, "nil"]));
   }
   const dry = dryRun === undefined ? [] : (dryRun as readonly string[]);
   if (dry.some((value) => value !== "All")) errors.push(invalidDryRun(dry));
