@@ -28,7 +28,10 @@ export function booleanParameter(query: URLSearchParams, name: string): boolean 
 }
 
 export function listParameters(query: URLSearchParams, resource: Resource): ListParameters {
+  const sendInitialEvents = booleanParameter(query, "sendInitialEvents");
+  integerParameter(query, "timeoutSeconds");
   return {
+    ...(sendInitialEvents === undefined ? {} : { sendInitialEvents }),
     selection: selectionOf(resource, query.get("labelSelector") ?? "", query.get("fieldSelector") ?? ""),
     limit: Math.max(0, integerParameter(query, "limit") ?? 0),
     continue: query.get("continue") ?? "",
@@ -37,14 +40,19 @@ export function listParameters(query: URLSearchParams, resource: Resource): List
   };
 }
 
-/** A watch of one object (a path that names it) is a watch of its kind for that name. */
+/** A watch of one object (a legacy path that names it) is a watch of its kind for that name. */
 export function watchParameters(query: URLSearchParams, { resource, name }: Call): WatchParameters {
   const sendInitialEvents = booleanParameter(query, "sendInitialEvents");
   const given = query.get("fieldSelector") ?? "";
-  const byName = `metadata.name=${escapeFieldValue(name)}`;
-  const fieldSelector = name === "" ? given : given === "" ? byName : `${given},${byName}`;
+  const fieldSelector = name === "" || given !== "" ? given : `metadata.name=${escapeFieldValue(name)}`;
+  const selection = selectionOf(resource, query.get("labelSelector") ?? "", fieldSelector);
+  if (name !== "" && selection.fields.exact("metadata.name") !== name) {
+    throw badRequest("fieldSelector metadata.name doesn't match requested name");
+  }
+  integerParameter(query, "limit");
   return {
-    selection: selectionOf(resource, query.get("labelSelector") ?? "", fieldSelector),
+    selection,
+    continue: query.get("continue") ?? "",
     resourceVersion: query.get("resourceVersion") ?? "",
     resourceVersionMatch: query.get("resourceVersionMatch") ?? "",
     allowWatchBookmarks: booleanParameter(query, "allowWatchBookmarks") ?? false,

@@ -16,7 +16,7 @@ export function encodeContinue({ revision, after }: ContinueToken): string {
 
 /** Throws a 400. */
 export function decodeContinue(text: string): ContinueToken {
-  const bad = (why: string) => badRequest(`continue key is not valid: ${why}`);
+  const bad = (why: string) => badRequest(`invalid continue token: continue key is not valid: ${why}`);
   let token: unknown;
   try {
     token = JSON.parse(Buffer.from(text, "base64url").toString("utf8"));
@@ -24,7 +24,8 @@ export function decodeContinue(text: string): ContinueToken {
     throw bad(error instanceof Error ? error.message : String(error));
   }
   const { v, rv, start } = (typeof token === "object" && token !== null ? token : {}) as Record<string, unknown>;
-  if (v !== "meta.k8s.io/v1") throw bad("server does not recognize this encoded version");
+  if (v !== "meta.k8s.io/v1")
+    throw bad(`server does not recognize this encoded version ${typeof v === "string" ? v : ""}`);
   if (typeof rv !== "number" || !Number.isSafeInteger(rv) || rv === 0 || rv < -1) {
     throw bad("incorrect encoded start resourceVersion (version meta.k8s.io/v1)");
   }

@@ -19,7 +19,7 @@ import type { Resource } from "../registry/resource.ts";
 import { unavailable } from "./commit.ts";
 import { listComputed } from "./computed.ts";
 import { decodeContinue, encodeContinue } from "./continue-token.ts";
-import { parseResourceVersion } from "./resource-version.ts";
+import { listRevision } from "./resource-version.ts";
 import type { Selection } from "./selection.ts";
 import type { Call, Pipeline } from "./types.ts";
 
@@ -30,6 +30,8 @@ export interface ListParameters {
   readonly continue: string;
   readonly resourceVersion: string;
   readonly resourceVersionMatch: string;
+  /** Is for watches only. */
+  readonly sendInitialEvents?: boolean;
 }
 
 export interface Page {
@@ -45,6 +47,7 @@ const minimumScan = 1000;
 /** Throws 400, 410 (with a token to go on from, where it was a continued list) and 504 for a revision yet to come. */
 export async function list(pipeline: Pipeline, call: Call, parameters: ListParameters): Promise<Page> {
   const { resource } = call;
+  checkOptions(parameters);
   if (resource.definition.computed) return await listComputed(pipeline, call, parameters.selection);
   const start = startOf(pipeline, call, parameters);
   const prefix = narrowed(call, parameters.selection);
@@ -118,26 +121,33 @@ interface Start {
 }
 
 function startOf(pipeline: Pipeline, call: Call, parameters: ListParameters): Start {
-  const { resource } = call;
   const { resourceVersion, resourceVersionMatch: match } = parameters;
   if (parameters.continue !== "") {
+    const { revision, after } = decodeContinue(parameters.continue);
     if (resourceVersion !== "" && resourceVersion !== "0") {
       throw badRequest("specifying resource version is not allowed when using continue");
     }
-    const { revision, after } = decodeContinue(parameters.continue);
     const prefix = narrowed(call, parameters.selection);
     return { after: prefix + after, ...(revision > 0 ? { revision } : {}) };
   }
-  checkMatch(parameters);
-  const revision = parseResourceVersion(resource, resourceVersion);
+  const revision = listRevision(resourceVersion);
   if (revision > pipeline.store.revision) throw tooLargeResourceVersion(revision, pipeline.store.revision);
   const exact = match === "Exact" || (match === "" && parameters.limit > 0 && revision > 0);
   return exact ? { revision } : {};
 }
 
 /** ValidateListOptions of k8s.io/apimachinery. */
-function checkMatch({ resourceVersion, resourceVersionMatch: match, continue: token }: ListParameters): void {
-  if (match === "") return;
+function checkOptions(parameters: ListParameters): void {
+  const { resourceVersionMatch: match, sendInitialEvents } = parameters;
+  if (match === "" && sendInitialEvents === undefined) return;
+  const errors = match === "" ? [] : matchErrors(parameters);
+  if (sendInitialEvents !== undefined) {
+    errors.push(fieldForbidden("sendInitialEvents", "sendInitialEvents is forbidden for list"));
+  }
+  if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors);
+}
+
+function matchErrors({ resourceVersion, resourceVersionMatch: match, continue: token }: ListParameters): FieldError[] {
   const field = "resourceVersionMatch";
   const errors: FieldError[] = [];
   if (resourceVersion === "") {
@@ -150,7 +160,7 @@ function checkMatch({ resourceVersion, resourceVersionMatch: match, continue: to
   if (match === "Exact" && resourceVersion === "0") {
     errors.push(fieldForbidden(field, 'resourceVersionMatch "exact" is forbidden for resourceVersion "0"'));
   }
-  if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors);
+  return errors;
 }
 
 /** A field selector that names the object or its namespace says where to look. */

@@ -8,7 +8,7 @@ import {
   tooLargeResourceVersion,
   tooOldResourceVersion,
 } from "../../machinery/status/errors.ts";
-import { fieldForbidden } from "../../machinery/status/field-errors.ts";
+import { fieldForbidden, notSupported } from "../../machinery/status/field-errors.ts";
 import { CompactedError, type Revision, StoreClosedError, type StoreEvent, type Watch } from "../../store/types.ts";
 import { type Change, changesOf, type Scope } from "../watch/changes.ts";
 import type { WatchFormat } from "../watch/format.ts";
@@ -22,6 +22,8 @@ export interface WatchParameters {
   readonly selection: Selection;
   readonly resourceVersion: string;
   readonly resourceVersionMatch: string;
+  /** Watches have no pages: is looked at only to be refused. */
+  readonly continue?: string;
   /** Absent: only where resourceVersion is "" or "0". */
   readonly sendInitialEvents?: boolean;
   readonly allowWatchBookmarks: boolean;
@@ -39,20 +41,38 @@ const portion = 200;
 
 /** Checks the request (throws StatusError) before anything is answered. */
 export function checkWatch(pipeline: Pipeline, { resource }: Call, parameters: WatchParameters): Revision {
-  const { sendInitialEvents, resourceVersionMatch: match } = parameters;
-  const errors: FieldError[] = [];
-  if (sendInitialEvents === undefined && match !== "") {
-    const why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
-    errors.push(fieldForbidden("resourceVersionMatch", why));
-  } else if (sendInitialEvents !== undefined && match !== "NotOlderThan") {
-    const why = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan";
-    errors.push(fieldForbidden("resourceVersionMatch", why));
-  }
+  const errors = optionErrors(parameters);
   if (errors.length > 0) throw invalid({ group: "meta.k8s.io", kind: "ListOptions" }, "", errors);
   const after = parseResourceVersion(resource, parameters.resourceVersion);
   const { revision } = pipeline.store;
   if (after > revision) throw tooLargeResourceVersion(after, revision);
   return after;
+}
+
+/** As kube-apiserver's defaults have it: a watch from nowhere is one that wants what is there. */
+function sendsInitialEvents({ resourceVersion, sendInitialEvents, resourceVersionMatch }: WatchParameters): boolean {
+  return sendInitialEvents ?? (resourceVersionMatch === "" && (resourceVersion === "" || resourceVersion === "0"));
+}
+
+/** validateWatchOptions of k8s.io/apimachinery. */
+function optionErrors(parameters: WatchParameters): FieldError[] {
+  const { sendInitialEvents, resourceVersionMatch: match, continue: token = "" } = parameters;
+  const field = "resourceVersionMatch";
+  const errors: FieldError[] = [];
+  if (sendInitialEvents !== undefined && match !== "NotOlderThan") {
+    errors.push(fieldForbidden(field, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"));
+  }
+  if (match !== "") {
+    if (sendInitialEvents === undefined) {
+      const why = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided";
+      errors.push(fieldForbidden(field, why));
+    }
+    if (match !== "NotOlderThan") errors.push(notSupported(field, match, ["NotOlderThan"]));
+  }
+  if (token !== "" && (match !== "" || sendsInitialEvents(parameters))) {
+    errors.push(fieldForbidden(field, "resourceVersionMatch is forbidden when continue is provided"));
+  }
+  return errors;
 }
 
 export class Watching<C> {
@@ -86,9 +106,9 @@ export class Watching<C> {
     try {
       const fromNow = parameters.sendInitialEvents === false && after === 0;
       let seen = fromNow ? this.#pipeline.store.revision : after;
-      if (parameters.sendInitialEvents ?? after === 0) {
+      if (sendsInitialEvents(parameters)) {
         seen = await this.#initialEvents();
-        if (parameters.sendInitialEvents && parameters.allowWatchBookmarks && !this.#stopped) {
+        if (parameters.allowWatchBookmarks && !this.#stopped) {
           await this.#receiver.deliver(this.#format.bookmark(this.#scope.resource, seen, true));
         }
       }
