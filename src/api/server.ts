@@ -29,6 +29,7 @@ import { WorkEstimator } from "./flowcontrol/work-estimate.ts";
 import { authorityPath } from "./http/authority-path.ts";
 import { ConnectDispatch } from "./http/connect-dispatch.ts";
 import { Deadlines } from "./http/deadlines.ts";
+import type { Exchange } from "./http/exchange.ts";
 import { RequestHandler } from "./http/handler.ts";
 import { type HealthChecks, healthPaths, versionPath } from "./http/health.ts";
 import { Listener } from "./http/listener.ts";
@@ -81,7 +82,8 @@ class KubeApiServer implements ApiServer {
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    const { store, clock, log } = options;
+    const { clock, log, tracing } = options;
+    const store = tracing ? tracing.store(options.store) : options.store;
     const registry = new Registry(builtinDefinitions());
     const authorizer = new ClusterAuthorizer(store, log);
     this.#authorizer = authorizer;
@@ -89,21 +91,22 @@ class KubeApiServer implements ApiServer {
     const accounts = new ServiceAccountTokens(signer, store, clock);
     const { authenticators, tokens } = authentication(options.authentication ?? {}, accounts, options);
     this.#services = new ServiceAllocators(options.serviceCidr);
+    const admission = admissionChain(
+      admissionPlugins({
+        store,
+        clock,
+        authorizer,
+        disabled: options.disableAdmissionPlugins ?? [],
+        podSecurity: options.podSecurity,
+        client: () => this.client(apiServerUser),
+      }),
+    );
     this.#pipeline = {
       store,
       clock,
       log,
       registry,
-      admission: admissionChain(
-        admissionPlugins({
-          store,
-          clock,
-          authorizer,
-          disabled: options.disableAdmissionPlugins ?? [],
-          podSecurity: options.podSecurity,
-          client: () => this.client(apiServerUser),
-        }),
-      ),
+      admission: tracing ? tracing.admission(admission) : admission,
       hub: new WatchHub(store, clock),
       kinds: kindHooks({
         ...{ services: this.#services, authorizer, signer, tokens, clock, agentOf: options.agentOf },
@@ -151,6 +154,7 @@ class KubeApiServer implements ApiServer {
       flow: new FlowGate(this.#flow, new WorkEstimator(store, registry, this.#pipeline.hub)),
       deadlines: new Deadlines(clock, limits.requestTimeout),
       audit: options.audit,
+      tracing,
       log,
     });
   }
@@ -167,12 +171,17 @@ class KubeApiServer implements ApiServer {
     readonly certificate: ServingCertificate;
   }): Promise<{ port: number }> {
     await this.#start();
+    const { tracing } = this.#options;
+    const handle = (exchange: Exchange): void => void this.#handler.handle(exchange);
     const upgrade = { handler: this.#handler, registry: this.#pipeline.registry, connect: this.#connect };
     this.#listener = await Listener.listen({
       ...options,
       proxyCa: this.#options.authentication?.requestHeader?.clientCa,
-      handle: (exchange) => void this.#handler.handle(exchange),
-      upgrade: (message, socket, head) => void handleUpgrade(upgrade, message, socket, head),
+      handle: tracing ? (exchange) => tracing.around(() => handle(exchange)) : handle,
+      upgrade: (message, socket, head) => {
+        if (tracing) tracing.around(() => void handleUpgrade(upgrade, message, socket, head));
+        else void handleUpgrade(upgrade, message, socket, head);
+      },
       log: this.#options.log,
       ...(this.#options.otherNames ? { otherNames: this.#options.otherNames } : {}),
     });
@@ -203,6 +212,7 @@ class KubeApiServer implements ApiServer {
     this.#pipeline.hub.close();
     await this.#listener?.close();
     await this.#options.audit?.close();
+    await this.#options.tracing?.close();
   }
 
   /** Once; a failure is told to everybody who waits, and tried again by the next. */

@@ -10,6 +10,7 @@ import type { Auditor } from "./audit/auditor.ts";
 import type { AuthenticationOptions } from "./authn/authentication.ts";
 import type { Client, UserInfo } from "./client/types.ts";
 import type { SecretsEncryption } from "./encryption/secrets-encryption.ts";
+import type { Tracing } from "./tracing/types.ts";
 
 export interface ApiServerOptions {
   readonly store: Store;
@@ -41,6 +42,8 @@ export interface ApiServerOptions {
   readonly encryption?: SecretsEncryption;
   /** Absent: nothing is written down. Closed with the server. */
   readonly audit?: Auditor;
+  /** Absent: requests are not traced. Closed with the server. */
+  readonly tracing?: Tracing;
   /** Whether /debug/pprof is there, for who may get that path. */
   readonly profiling?: boolean;
   readonly authentication?: AuthenticationOptions;

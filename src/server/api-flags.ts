@@ -50,6 +50,7 @@ export const apiSettings = {
   auditLogMaxsize: count("audit-log-maxsize", "MB after which the audit log is rotated (default: 100)", 0, most),
   auditLogMaxbackup: count("audit-log-maxbackup", "rotated audit logs to keep (default: all)", 0, most),
   auditLogMaxage: count("audit-log-maxage", "days to keep rotated audit logs (default: for ever)", 0, most),
+  tracingConfigFile: file("tracing-config-file", "TracingConfiguration: which requests are traced, and who is told"),
   encryptionProviderConfig: file(
     "encryption-provider-config",
     "EncryptionConfiguration: what is encrypted in the store",

@@ -11,7 +11,7 @@ import type { ApiFlags } from "./api-flags.ts";
 import type { ServerConfig } from "./config.ts";
 import { ConfigError } from "./setting.ts";
 
-type Given = Pick<ApiServerOptions, "limits" | "authentication" | "audit" | "profiling">;
+type Given = Pick<ApiServerOptions, "limits" | "authentication" | "audit" | "tracing" | "profiling">;
 
 /** Throws ConfigError that names the flag and the file which is wrong. */
 export async function apiOptions(flags: ApiFlags, clock: Clock, log: Logger): Promise<Given> {
@@ -20,11 +20,13 @@ export async function apiOptions(flags: ApiFlags, clock: Clock, log: Logger): Pr
     throw new ConfigError("--max-requests-inflight and --max-mutating-requests-inflight cannot both be 0");
   }
   const audit = await auditor(flags, clock, log);
+  const tracing = await requestTracing(flags, clock, log);
   return {
     limits: { maxRequestsInflight, maxMutatingRequestsInflight, requestTimeout },
     authentication: await authentication(flags),
     profiling,
     ...(audit === undefined ? {} : { audit }),
+    ...(tracing === undefined ? {} : { tracing }),
   };
 }
 
@@ -114,6 +116,17 @@ async function auditor(flags: ApiFlags, clock: Clock, log: Logger) {
   const policy = checked("--audit-policy-file", file, () => AuditPolicy.parse(document));
   const rotation = { maxSize: auditLogMaxsize, maxBackup: auditLogMaxbackup, maxAge: auditLogMaxage };
   return new Auditor(policy, new LogFile({ path, ...rotation }, clock, log), clock);
+}
+
+async function requestTracing({ tracingConfigFile: file }: ApiFlags, clock: Clock, log: Logger) {
+  if (file === "") return undefined;
+  const [{ createTracing }, { parseTracingConfiguration }] = await Promise.all([
+    import("../api/tracing/create-tracing.ts"),
+    import("../api/tracing/tracing-configuration.ts"),
+  ]);
+  const document = await documentOf("--tracing-config-file", file);
+  const configuration = checked("--tracing-config-file", file, () => parseTracingConfiguration(document));
+  return createTracing(configuration, clock, log);
 }
 
 /** Its keys are in the data dir, or in the file of --encryption-provider-config. */

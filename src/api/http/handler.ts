@@ -15,6 +15,7 @@ import type { FlowGate } from "../flowcontrol/flow-gate.ts";
 import type { Measured, RequestMetrics } from "../metrics/request-metrics.ts";
 import type { Call, Pipeline } from "../pipeline/types.ts";
 import type { Resource } from "../registry/resource.ts";
+import type { Trace, Tracing } from "../tracing/types.ts";
 import { ClientGoneError } from "./body.ts";
 import type { ConnectDispatch } from "./connect-dispatch.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -46,6 +47,7 @@ export interface HandlerOptions {
   readonly flow: FlowGate;
   readonly deadlines: Deadlines;
   readonly audit: Auditor | undefined;
+  readonly tracing: Tracing | undefined;
   readonly log: Logger;
 }
 
@@ -78,7 +80,7 @@ export class RequestHandler {
 
   /** Who sends this, or who that one may act as; throws 401 for nobody. `wanted`: what the audit log is told. */
   async authenticate(exchange: Exchange, wanted: Wanted): Promise<UserInfo> {
-    const { audit, impersonation } = this.#options;
+    const { audit, tracing, impersonation } = this.#options;
     let user: UserInfo | undefined;
     try {
       user = await this.#identify(exchange);
@@ -86,6 +88,7 @@ export class RequestHandler {
     } finally {
       if (audit) observe(audit, exchange, { ...wanted, user: user ?? { name: "", groups: [] } }, user);
     }
+    if (tracing) tracing.begin(exchange, { ...wanted, user });
     const asked = impersonation(user, exchange.headers);
     if (asked === undefined) return user;
     const other = await asked;
@@ -189,10 +192,10 @@ export class RequestHandler {
     verb: Verb | undefined,
     measured: Measured,
   ): Promise<void> {
-    const { pipeline, connect, running } = this.#options;
+    const { pipeline, connect, running, tracing } = this.#options;
     const { resource: plural, subresource } = request;
     const resource = pipeline.registry.find(request.apiVersion, plural);
-    const call = resource && callOf(resource, request, user);
+    const call = resource && callOf(resource, request, user, tracing?.current());
     if (resource === undefined || call === undefined) {
       respondText(exchange, 404, "404 page not found\n");
       return;
@@ -308,13 +311,13 @@ function resourcePath(path: string): ResourceRequest | undefined {
 }
 
 /** undefined where the path does not fit the resource: a cluster-scoped kind in a namespace. */
-export function callOf(resource: Resource, request: ResourceRequest, user: UserInfo): Call | undefined {
+export function callOf(resource: Resource, request: ResourceRequest, user: UserInfo, trace?: Trace): Call | undefined {
   const { namespace, name, subresource } = request;
   if (!resource.namespaced && namespace !== "") return undefined;
   if (resource.namespaced && namespace === "" && name !== "") return undefined;
   if (subresource !== "" && !hasSubresource(resource, subresource)) return undefined;
   const warnings = resource.deprecation === undefined ? [] : [resource.deprecation];
-  return { user, resource, namespace, name, subresource, warnings };
+  return { user, resource, namespace, name, subresource, warnings, trace };
 }
 
 function hasSubresource({ definition }: Resource, name: string): boolean {

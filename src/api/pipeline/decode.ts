@@ -7,6 +7,13 @@ import type { Call, FieldValidation, Input } from "./types.ts";
 
 /** The request's object: decoded strictly, defaulted, in its namespace, and the pipeline's own to change. */
 export function decodeInput(call: Call, input: Input, validation: FieldValidation): UnstructuredObject {
+  const { trace } = call;
+  return trace === undefined
+    ? ofInput(call, input, validation)
+    : trace.time("Deserialize", {}, () => ofInput(call, input, validation));
+}
+
+function ofInput(call: Call, input: Input, validation: FieldValidation): UnstructuredObject {
   const { object, warnings } =
     "json" in input
       ? decodeBody(input.json, call.resource, validation)
@@ -17,6 +24,13 @@ export function decodeInput(call: Call, input: Input, validation: FieldValidatio
 
 /** The same for a value that a patch made. */
 export function decodeValue(call: Call, value: unknown, validation: FieldValidation): UnstructuredObject {
+  const { trace } = call;
+  return trace === undefined
+    ? ofValue(call, value, validation)
+    : trace.time("Deserialize", {}, () => ofValue(call, value, validation));
+}
+
+function ofValue(call: Call, value: unknown, validation: FieldValidation): UnstructuredObject {
   const { object, warnings } = decodeParsed(value, call.resource, validation);
   call.warnings.push(...warnings);
   return defaulted(call, object);

@@ -7,6 +7,7 @@ import type { UserInfo } from "../client/types.ts";
 import type { KindHooks } from "../kinds/types.ts";
 import type { Registry } from "../registry/registry.ts";
 import type { Resource } from "../registry/resource.ts";
+import type { Trace } from "../tracing/types.ts";
 import type { WatchHub } from "../watch/hub.ts";
 
 /** What every verb works with. One per server. */
@@ -33,6 +34,8 @@ export interface Call {
   readonly subresource: string;
   /** Texts for Warning headers; verbs add to it. */
   readonly warnings: string[];
+  /** Absent: it is not traced. */
+  readonly trace?: Trace | undefined;
 }
 
 export type FieldValidation = "Ignore" | "Warn" | "Strict";
