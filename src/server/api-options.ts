@@ -147,8 +147,8 @@ export async function secretsEncryption(config: ServerConfig, clock: Clock, log:
 
 async function documentOf(flag: string, file: string): Promise<unknown> {
   const contents = await fileOf(flag, file);
-  const { parse } = await import("yaml");
-  return checked(flag, file, () => parse(contents) as unknown);
+  const { default: yaml } = await import("yaml");
+  return checked(flag, file, () => yaml.parse(contents) as unknown);
 }
 
 async function fileOf(flag: string, file: string): Promise<string> {

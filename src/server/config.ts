@@ -177,10 +177,10 @@ async function readConfigFile(file: string): Promise<Record<string, unknown>> {
   } catch (error) {
     throw new ConfigError(`cannot read the config file ${file}: ${(error as NodeJS.ErrnoException).code ?? error}`);
   }
-  const { parse } = await import("yaml");
+  const { default: yaml } = await import("yaml");
   let parsed: unknown;
   try {
-    parsed = parse(contents) ?? {};
+    parsed = yaml.parse(contents) ?? {};
   } catch (error) {
     throw new ConfigError(`${file} is not valid YAML: ${(error as Error).message.split("\n")[0]}`);
   }

@@ -64,7 +64,8 @@ export function userKubeconfigFile(environment: NodeJS.ProcessEnv): string {
  * the current context changes only where there was none. Throws when the file is not a kubeconfig.
  */
 export async function mergeKubeconfig(file: string, entries: KubeconfigEntries): Promise<void> {
-  const { isMap, isSeq, parseDocument } = await import("yaml");
+  const { default: yaml } = await import("yaml");
+  const { isMap, isSeq, parseDocument } = yaml;
   const present = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return "apiVersion: v1\nkind: Config\n";
     throw error;

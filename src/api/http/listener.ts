@@ -121,6 +121,8 @@ export class Listener {
       for (const socket of this.#sockets) socket.destroy();
     }, closeGrace);
     await closed;
+    // The server is closed before the last of its connections says so, and with it the exchanges that were on it.
+    await Promise.all([...this.#sockets].map((socket) => new Promise((resolve) => socket.once("close", resolve))));
     clearTimeout(force);
   }
 

@@ -3,10 +3,10 @@ import { bodyLimit } from "./body.ts";
 
 /** YAML 1.1 as Go's sigs.k8s.io/yaml reads it. Loaded when the first client speaks YAML. */
 export async function yamlToJson(body: Buffer): Promise<Buffer> {
-  const { parse } = await import("yaml");
+  const { default: yaml } = await import("yaml");
   let text: string;
   try {
-    const value: unknown = parse(body.toString("utf8"), {
+    const value: unknown = yaml.parse(body.toString("utf8"), {
       version: "1.1",
       schema: "yaml-1.1",
       maxAliasCount: 100,
@@ -24,6 +24,6 @@ export async function yamlToJson(body: Buffer): Promise<Buffer> {
 }
 
 export async function toYaml(object: unknown): Promise<string> {
-  const { stringify } = await import("yaml");
-  return stringify(object, { version: "1.1", aliasDuplicateObjects: false, lineWidth: 0 });
+  const { default: yaml } = await import("yaml");
+  return yaml.stringify(object, { version: "1.1", aliasDuplicateObjects: false, lineWidth: 0 });
 }

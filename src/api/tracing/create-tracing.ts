@@ -27,9 +27,10 @@ export function createTracing(configuration: TracingConfiguration, clock: Clock,
       resourceFromAttributes({ "service.name": "apiserver", "service.instance.id": instanceId() }),
     ),
   });
-  return new RequestTracing(provider.getTracer("kl"), clock, () => {
+  return new RequestTracing(provider.getTracer("kl"), clock, async () => {
     exporter.hurry();
-    return provider.shutdown();
+    // Spans that could not be sent: the exporter has logged it.
+    await provider.shutdown().catch(() => undefined);
   });
 }
 

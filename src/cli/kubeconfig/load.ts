@@ -43,7 +43,7 @@ async function readKubeconfig(file: string): Promise<Kubeconfig> {
   let parsed: unknown;
   try {
     const text = readFileSync(file, "utf8");
-    parsed = parseSimpleYaml(text) ?? (await import("yaml")).parse(text);
+    parsed = parseSimpleYaml(text) ?? (await import("yaml")).default.parse(text);
   } catch (error) {
     throw new ExitError(1, `error: error loading config file "${file}": ${(error as Error).message.split("\n")[0]}`);
   }
