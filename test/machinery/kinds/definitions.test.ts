@@ -16,6 +16,8 @@ describe("built-in definitions", () => {
     const wanted = knownResources()
       .filter((resource) => !notHere.has(resource.kind))
       .map((resource) => `${resource.type.replace(/.*\//, "")} ${resource.namespaced ? "Namespaced" : "Cluster"}`)
+      // Served by its old path only, so that the table has it as a subresource of pods.
+      .concat("v1.Binding Namespaced")
       .sort();
     const had = definitions
       .flatMap((each) => each.versions.map((version) => `${version.name}.${each.names.kind} ${each.scope}`))
@@ -106,12 +108,14 @@ describe("built-in definitions", () => {
     const fields = find("", "pods").selectableFields ?? {};
     expect(Object.fromEntries(Object.entries(fields).map(([name, read]) => [name, read(pod)]))).toEqual({
       "spec.nodeName": "n1",
+      "spec.host": "n1",
       "spec.restartPolicy": "",
       "spec.schedulerName": "",
       "spec.serviceAccountName": "",
       "spec.hostNetwork": "false",
       "status.phase": "Running",
       "status.podIP": "",
+      "status.podIPs": "",
       "status.nominatedNodeName": "",
     });
     expect(find("", "nodes").selectableFields?.["spec.unschedulable"]?.({ metadata: {} })).toBe("false");
