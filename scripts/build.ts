@@ -1,9 +1,9 @@
 /**
- * Bundles kl into dist/: the same program as src/, in few files, so that it starts faster. Everything that src/ loads by
- * `import()` stays a file of its own. Data files and the store's worker lie flat beside the bundle, where
+ * Bundles kl into dist/: the same program as src/, in few files, so that it starts faster. Each command is a file
+ * of its own, the daemons are one. Data files and the store's worker lie flat beside the bundle, where
  * `new URL("./name", import.meta.url)` finds them in dist/ as it does in src/.
  */
-import { chmodSync, copyFileSync, mkdirSync, rmSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build, type Plugin } from "esbuild";
@@ -69,21 +69,15 @@ const door: Plugin = {
   },
 };
 
-/**
- * The daemons are bundled apart from the commands: split in one build, they would share their modules in many small files,
- * and Node looks for a file each time it is imported. Collects which files of the server room are doors.
- */
-const daemons = (doors: Map<string, string>): Plugin => ({
-  name: "daemons",
+/** The daemons are a file of their own. */
+const daemonApart: Plugin = {
+  name: "daemon-apart",
   setup({ onResolve }) {
-    onResolve({ filter: /\/server\/[\w-]+\.ts$/ }, ({ kind, path, resolveDir }) => {
-      if (kind !== "dynamic-import") return undefined;
-      const name = `daemon-${basename(path, ".ts")}`;
-      doors.set(name, join(resolveDir, path));
-      return { path: `./${name}.js`, external: true };
-    });
+    onResolve({ filter: /\/server\/daemon\.ts$/ }, ({ kind }) =>
+      kind === "dynamic-import" ? { path: "./daemon.js", external: true } : undefined,
+    );
   },
-});
+};
 
 /** `kl get` never runs another command: their files stay outside. */
 const getAlone: Plugin = {
@@ -94,6 +88,13 @@ const getAlone: Plugin = {
     );
   },
 };
+
+/** One character beyond ASCII, and Node keeps the file's whole text at two bytes a character. */
+function checkAscii(file: string): void {
+  const bytes = readFileSync(file);
+  const at = bytes.findIndex((byte) => byte > 0x7f);
+  if (at >= 0) throw new Error(`${file}: not ASCII: ${bytes.toString("utf8", Math.max(0, at - 60), at + 10)}`);
+}
 
 export async function bundle(): Promise<void> {
   rmSync(dist, { recursive: true, force: true });
@@ -118,18 +119,19 @@ export async function bundle(): Promise<void> {
     banner: {
       js: 'import { createRequire as createRequireOfBundle } from "node:module"; const require = createRequireOfBundle(import.meta.url);',
     },
-    splitting: true,
   } satisfies BuildOptions;
-  const doors = new Map<string, string>();
   await build({
     ...modules,
+    splitting: true,
     entryPoints: { program: "src/cli/program.ts" },
-    plugins: [leftOut, lazyBuiltins, daemons(doors)],
+    plugins: [leftOut, lazyBuiltins, daemonApart],
   });
+  // One file each: Node looks for a file at every import of it, and a daemon would be a hundred small ones. What it loads
+  // lazily stays so, for nothing of a file is run, or even compiled, before it is needed.
   await build({
     ...modules,
     entryPoints: {
-      ...Object.fromEntries(doors),
+      daemon: "src/server/daemon.ts",
       "store-worker": "src/store/sqlite/worker.ts",
       "certificate-worker": "src/server/pki/certificate-worker.ts",
       "signing-worker": "src/server/pki/signing-worker.ts",
@@ -143,6 +145,7 @@ export async function bundle(): Promise<void> {
     entryPoints: { kl: "src/cli/main.ts", "program-get": "src/cli/program-get.ts" },
     plugins: [door, lazyBuiltins, getAlone],
   });
+  for (const file of readdirSync(dist)) checkAscii(join(dist, file));
   for (const file of dataFiles) copyFileSync(join(root, file), join(dist, basename(file)));
   chmodSync(join(dist, "kl.cjs"), 0o755);
 }

@@ -2,7 +2,7 @@
 const units: Readonly<Record<string, number>> = {
   ns: 1e-6,
   us: 1e-3,
-  µs: 1e-3,
+  \u00b5s: 1e-3,
   ms: 1,
   s: 1000,
   m: 60_000,
@@ -12,10 +12,10 @@ const units: Readonly<Record<string, number>> = {
 /** Undefined where the text is no duration. */
 export function parseDuration(text: string): number | undefined {
   if (/^[-+]?0$/.test(text)) return 0;
-  const match = /^([-+]?)((?:\d+(?:\.\d*)?(?:ns|us|µs|ms|s|m|h))+)$/.exec(text);
+  const match = /^([-+]?)((?:\d+(?:\.\d*)?(?:ns|us|\u00b5s|ms|s|m|h))+)$/.exec(text);
   if (!match) return undefined;
   let total = 0;
-  for (const [, amount, unit] of (match[2] ?? "").matchAll(/(\d+(?:\.\d*)?)(ns|us|µs|ms|s|m|h)/g)) {
+  for (const [, amount, unit] of (match[2] ?? "").matchAll(/(\d+(?:\.\d*)?)(ns|us|\u00b5s|ms|s|m|h)/g)) {
     total += Number(amount) * (units[unit ?? "s"] ?? 0);
   }
   return match[1] === "-" ? -total : total;

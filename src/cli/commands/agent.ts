@@ -4,10 +4,9 @@ import { ExitError } from "../exit-error.ts";
 import type { Flag } from "../flags/types.ts";
 
 export async function command(): Promise<Command> {
-  const [{ agentFlags, readAgentConfig }, { ConfigError }] = await Promise.all([
-    import("../../server/agent-config.ts"),
-    import("../../server/config.ts"),
-  ]);
+  const daemon = await import("../../server/daemon.ts");
+  const { agentFlags, readAgentConfig } = await daemon.agentSettings();
+  const { ConfigError } = await daemon.serverSettings();
   return defineCommand<Readonly<Record<string, string>>>({
     usage: "[reset] [flags]",
     flags: Object.fromEntries(agentFlags.map(toFlag)),
@@ -20,10 +19,10 @@ export async function command(): Promise<Command> {
       try {
         const config = readAgentConfig(said, process.env);
         if (word === "reset") {
-          const { resetAgent } = await import("../../server/agent-reset.ts");
+          const { resetAgent } = await daemon.agentReset();
           await resetAgent(config);
         } else {
-          const { runAgent } = await import("../../server/agent-run.ts");
+          const { runAgent } = await daemon.agent();
           await runAgent(config);
         }
       } catch (error) {

@@ -4,7 +4,8 @@ import { ExitError } from "../exit-error.ts";
 import type { Flag } from "../flags/types.ts";
 
 export async function command(): Promise<Command> {
-  const { ConfigError, readServerConfig, serverFlags } = await import("../../server/config.ts");
+  const daemon = await import("../../server/daemon.ts");
+  const { ConfigError, readServerConfig, serverFlags } = await daemon.serverSettings();
   return defineCommand<Readonly<Record<string, string | boolean>>>({
     usage: "[flags]",
     flags: Object.fromEntries(serverFlags().map(toFlag)),
@@ -19,7 +20,7 @@ export async function command(): Promise<Command> {
       }
       try {
         const config = await readServerConfig(said, process.env);
-        const { runServer } = await import("../../server/run.ts");
+        const { runServer } = await daemon.server();
         await runServer(config);
       } catch (error) {
         if (error instanceof ConfigError) throw new ExitError(1, `error: ${error.message}`);

@@ -22,7 +22,7 @@ const fields: readonly Field[] = [
 export function isSchedule(text: string): string | undefined {
   if (text.startsWith("@")) {
     if (descriptors.has(text)) return undefined;
-    if (/^@every ([0-9.]+(ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
+    if (/^@every ([0-9.]+(ns|us|\u00b5s|ms|s|m|h))+$/.test(text)) return undefined;
     return `unrecognized descriptor: ${text}`;
   }
   const parts = text.trim().split(/\s+/);
