@@ -52,6 +52,3 @@ export interface ServerConnection {
   redial(): void;
   close(): Promise<void>;
 }
-
-/** Returns at once and dials for as long as it takes. */
-export type ConnectServer = (options: ConnectOptions) => ServerConnection;

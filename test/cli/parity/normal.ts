@@ -13,6 +13,7 @@ export function normal(text: string): string {
       .replace(/\b10\.\d+\.\d+\.\d+\b/g, "ADDRESS")
       .replace(/\b100\.64\.\d+\.\d+\b/g, "ADDRESS")
       .replace(/-([0-9a-f]{6,10})-[a-z0-9]{5}\b/g, "-$1-RANDOM")
+      .replace(/\bkube-api-access-[a-z0-9]{5}\b/g, "kube-api-access-RANDOM")
       .replace(/\bsim-\d\b/g, "sim-N")
       .replace(/\b(\d+[dhms])+\b/g, "AGE")
       // Columns are as wide as what was just replaced.
