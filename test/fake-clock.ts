@@ -9,6 +9,8 @@ interface Timer {
 /** Time that stands still until a test turns it. Timers fire in the order of their time, then of their making. */
 export class FakeClock implements Clock {
   #now: number;
+  /** What it has been set by. */
+  #set = 0;
   #order = 0;
   readonly #timers = new Set<Timer>();
 
@@ -17,7 +19,16 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
+    return this.#now + this.#set;
+  }
+
+  elapsed(): number {
     return this.#now;
+  }
+
+  /** Somebody sets the clock: now() jumps by so many ms, and nothing that waits is done any sooner or later. */
+  jump(milliseconds: number): void {
+    this.#set += milliseconds;
   }
 
   after(milliseconds: number, callback: () => void): () => void {

@@ -28,7 +28,7 @@ export class Expectations {
     const expectation = this.#byController.get(controller);
     if (!expectation) return true;
     if (expectation.creations <= 0 && expectation.deletions.size === 0) return true;
-    return this.#clock.now() - expectation.since > expiry;
+    return this.#clock.elapsed() - expectation.since > expiry;
   }
 
   expectCreations(controller: string, count: number): void {
@@ -40,7 +40,7 @@ export class Expectations {
   }
 
   expect(controller: string, creations: number, deletions: Iterable<string>): void {
-    this.#byController.set(controller, { creations, deletions: new Set(deletions), since: this.#clock.now() });
+    this.#byController.set(controller, { creations, deletions: new Set(deletions), since: this.#clock.elapsed() });
   }
 
   /** The cache shows one more, or the creation failed. */

@@ -50,11 +50,11 @@ export class TokenBucket<K> implements RateLimiter<K> {
     this.#burst = burst;
     this.#clock = clock;
     this.#tokens = burst;
-    this.#filledAt = clock.now();
+    this.#filledAt = clock.elapsed();
   }
 
   when(_key: K): number {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     // A clock that was set back must not take tokens away.
     const elapsed = Math.max(0, now - this.#filledAt);
     this.#filledAt = now;

@@ -46,7 +46,7 @@ export class WorkQueue<K = string> {
       this.add(key);
       return;
     }
-    const at = this.#clock.now() + milliseconds;
+    const at = this.#clock.elapsed() + milliseconds;
     const waiting = this.#later.get(key);
     if (waiting) {
       if (waiting.at <= at) return;

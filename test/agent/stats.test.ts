@@ -56,6 +56,18 @@ test("the first answer takes a second; the next one is the same while it is fres
   expect(reads).toBe(2);
 });
 
+test("a clock that is set makes no answer old or fresh, and no rate wrong", async () => {
+  const first = sampler.stats();
+  await clock.run(1000);
+  await first;
+  clock.jump(-3_600_000);
+  await clock.run(11_000);
+  const second = sampler.stats();
+  await clock.run(1000);
+  const { windowMilliseconds, node } = await second;
+  expect([windowMilliseconds, node.cpuNanoCores]).toEqual([1000, 1e9]);
+});
+
 test("later answers are rates since the one before, as long as that says something of now", async () => {
   const first = sampler.stats();
   await clock.run(1000);

@@ -171,7 +171,7 @@ test("a silent node is Unknown and tainted, its pods are not ready and go when t
       await clock.run(5000);
     }
   };
-  await pass(50);
+  await pass(60);
   await vi.waitFor(async () => {
     const node = await getNode("dead");
     expect(node.status?.conditions?.find(({ type }) => type === "Ready")?.status).toBe("Unknown");

@@ -26,7 +26,7 @@ export class AnswerCache {
   get(key: string): Buffer | undefined {
     const entry = this.#entries.get(key);
     if (!entry) return undefined;
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     if (now >= entry.expires) {
       this.#entries.delete(key);
       return undefined;
@@ -52,7 +52,7 @@ export class AnswerCache {
       if (this.#entries.size < MAX_ENTRIES) break;
       this.#entries.delete(oldest);
     }
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     this.#entries.set(key, { answer: Buffer.from(answer), ttls, stored: now, expires: now + seconds * 1000 });
   }
 }

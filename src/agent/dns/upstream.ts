@@ -23,7 +23,7 @@ export class UpstreamServers {
 
   /** In the order of the file; empty where there is none. A stub on the host's loopback is as good as any. */
   async servers(): Promise<readonly string[]> {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     if (now - this.#looked < LOOK_INTERVAL) return this.#servers;
     this.#looked = now;
     try {

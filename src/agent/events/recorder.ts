@@ -66,7 +66,7 @@ export function createEventRecorder(options: {
 
   const allowed = (about: ObjectReference): boolean => {
     const key = `${about.kind}/${about.namespace}/${about.name}/${about.uid}`;
-    const now = clock.now();
+    const now = clock.elapsed();
     const bucket = buckets.get(key) ?? { tokens: BURST, filledAt: now };
     bucket.tokens = Math.min(BURST, bucket.tokens + (now - bucket.filledAt) / REFILL);
     bucket.filledAt = now;

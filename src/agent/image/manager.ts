@@ -10,7 +10,7 @@ import type { ObjectSource } from "../volumes/types.ts";
 import { pullCredentials } from "./credentials.ts";
 import { defaultPullPolicy, InvalidImageNameError, parseImage, withDefaultTag } from "./reference.ts";
 
-/** `reason` is the waiting reason of the container's status. `retryAt`: when the pull may be tried again (ms). */
+/** `reason` is the waiting reason of the container's status. `retryAt`: when the pull may be tried again (by Clock.elapsed()). */
 export class ImageError extends Error {
   override name = "ImageError";
   readonly reason: "InvalidImageName" | "ErrImageNeverPull" | "ImagePullBackOff" | "ErrImagePull" | "ImageInspectError";
@@ -96,7 +96,7 @@ export function createImageManager({ runtime, objects, clock, log }: ImageManage
       }
 
       event("Normal", "Pulling", `Pulling image ${goQuote(written)}`);
-      const began = clock.now();
+      const began = clock.elapsed();
       const { credentials, problems } = pullCredentials(pod, parseImage(image), objects);
       if (problems.length > 0) {
         const message = `Unable to retrieve some image pull secrets (${problems.join(", ")}); attempting to pull the image may not succeed.`;
@@ -104,7 +104,7 @@ export function createImageManager({ runtime, objects, clock, log }: ImageManage
       }
       try {
         const status = await pullWithAny(image, credentials);
-        const took = `${((clock.now() - began) / 1000).toFixed(3).replace(/\.?0+$/, "")}s`;
+        const took = `${((clock.elapsed() - began) / 1000).toFixed(3).replace(/\.?0+$/, "")}s`;
         const size = status.sizeBytes;
         event(
           "Normal",

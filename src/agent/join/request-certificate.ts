@@ -49,7 +49,7 @@ export async function requestCertificate(options: RequestOptions): Promise<NodeC
 }
 
 async function issued({ api, clock, onWaiting, signal }: RequestOptions, name: string): Promise<string> {
-  const began = clock.now();
+  const began = clock.elapsed();
   let noticed = false;
   for (let look = firstLook; ; look = Math.min(look * 1.5, lastLook)) {
     const request = await api.json<CertificateSigningRequest>("GET", `${path}/${name}`);
@@ -60,7 +60,7 @@ async function issued({ api, clock, onWaiting, signal }: RequestOptions, name: s
       const why = refusal.message || refusal.reason || "no reason was given";
       throw new JoinError(`the request for a certificate ${name} was ${refusal.type.toLowerCase()}: ${why}`);
     }
-    const waited = clock.now() - began;
+    const waited = clock.elapsed() - began;
     if (waited > patience) {
       throw new JoinError(
         `nobody approved the request for a certificate: kubectl certificate approve ${name}, then join again`,

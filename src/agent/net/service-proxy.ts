@@ -87,10 +87,10 @@ export class ServiceProxy {
   #schedule(delay: number): void {
     const { clock, directory } = this.#options;
     if (this.#stopped || !directory.isSynced || this.#cancelSync || this.#running) return;
-    const wait = Math.max(delay, this.#lastStart + MIN_INTERVAL - clock.now());
+    const wait = Math.max(delay, this.#lastStart + MIN_INTERVAL - clock.elapsed());
     this.#cancelSync = clock.after(wait, () => {
       this.#cancelSync = undefined;
-      this.#lastStart = clock.now();
+      this.#lastStart = clock.elapsed();
       this.#running = this.#sync().finally(() => {
         this.#running = undefined;
         if (this.#whole || this.#dirty.size > 0) this.#schedule(this.#retry || GATHER);

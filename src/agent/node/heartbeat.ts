@@ -73,7 +73,7 @@ export class Heartbeat {
         this.#status = status;
         // A node that was there before keeps its old status until it is told the new one.
         await link.updateNodeStatus(status);
-        this.#reportedAt = clock.now();
+        this.#reportedAt = clock.elapsed();
         await link.renewLease(LEASE_SECONDS);
         this.#schedule();
         return node;
@@ -119,10 +119,10 @@ export class Heartbeat {
       await link.renewLease(LEASE_SECONDS);
       const status = await this.#build();
       const isNews = statusChanged(this.#status, status) || this.#disagrees();
-      if (!isNews && clock.now() - this.#reportedAt < REPORT_EVERY) return;
+      if (!isNews && clock.elapsed() - this.#reportedAt < REPORT_EVERY) return;
       await link.updateNodeStatus(status);
       this.#status = status;
-      this.#reportedAt = clock.now();
+      this.#reportedAt = clock.elapsed();
     } catch (error) {
       log.warn({ err: error }, "the node's status could not be reported");
     }
@@ -130,9 +130,9 @@ export class Heartbeat {
 
   async #build(): Promise<NodeStatus> {
     const { build, clock } = this.#options;
-    const withImages = clock.now() - this.#imagesAt >= IMAGES_EVERY;
+    const withImages = clock.elapsed() - this.#imagesAt >= IMAGES_EVERY;
     const status = await build(this.#status, withImages);
-    if (withImages) this.#imagesAt = clock.now();
+    if (withImages) this.#imagesAt = clock.elapsed();
     return status;
   }
 

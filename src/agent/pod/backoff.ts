@@ -8,13 +8,22 @@ const FIRST = 10_000;
 const LONGEST = 300_000;
 
 interface Entry {
-  delay: number;
-  updated: number;
+  readonly delay: number;
+  /** By Clock.elapsed(). */
+  readonly updated: number;
+}
+
+interface Failure {
+  readonly since: number;
+  /** The same by Clock.elapsed(). */
+  readonly at: number;
 }
 
 export class BackOff {
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
+  /** As they were first heard of: a clock that is set later makes no wait longer or shorter. */
+  readonly #failures = new Map<string, Failure>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -25,35 +34,49 @@ export class BackOff {
     return this.#entries.get(key)?.delay ?? 0;
   }
 
-  /** Until when (ms since the epoch) nothing should be tried, for a failure at `since`; undefined when it may be. */
+  /** Until when (by Clock.elapsed()) nothing should be tried, for a failure at `since` (ms since the epoch); undefined when it may be. */
   until(key: string, since: number): number | undefined {
-    const entry = this.#entries.get(key);
-    if (!entry || expired(entry, since)) return undefined;
-    const end = since + entry.delay;
-    return end > this.#clock.now() ? end : undefined;
+    return this.#until(this.#entries.get(key), this.#failedAt(key, since));
   }
 
   /** As until(), counted from the last call of next(). */
   untilSinceUpdate(key: string): number | undefined {
     const entry = this.#entries.get(key);
-    return entry && this.until(key, entry.updated);
+    return entry && this.#until(entry, entry.updated);
   }
 
   /** Something is tried again after a failure at `since`: the next delay is longer. */
   next(key: string, since: number): void {
     const entry = this.#entries.get(key);
-    const delay = !entry || expired(entry, since) ? FIRST : Math.min(LONGEST, entry.delay * 2);
-    this.#entries.set(key, { delay, updated: this.#clock.now() });
+    const expires = !entry || expired(entry, this.#failedAt(key, since));
+    const delay = expires ? FIRST : Math.min(LONGEST, entry.delay * 2);
+    this.#entries.set(key, { delay, updated: this.#clock.elapsed() });
   }
 
   /** Forgets every key that begins so: the pod is gone. */
   forget(prefix: string): void {
-    for (const key of this.#entries.keys()) if (key.startsWith(prefix)) this.#entries.delete(key);
+    for (const map of [this.#entries, this.#failures]) {
+      for (const key of map.keys()) if (key.startsWith(prefix)) map.delete(key);
+    }
+  }
+
+  #until(entry: Entry | undefined, at: number): number | undefined {
+    if (!entry || expired(entry, at)) return undefined;
+    const end = at + entry.delay;
+    return end > this.#clock.elapsed() ? end : undefined;
+  }
+
+  #failedAt(key: string, since: number): number {
+    const known = this.#failures.get(key);
+    if (known?.since === since) return known.at;
+    const at = this.#clock.elapsed() - Math.max(0, this.#clock.now() - since);
+    this.#failures.set(key, { since, at });
+    return at;
   }
 }
 
-function expired(entry: Entry, since: number): boolean {
-  return since - entry.updated > 2 * LONGEST;
+function expired(entry: Entry, at: number): boolean {
+  return at - entry.updated > 2 * LONGEST;
 }
 
 /** As Go prints a duration of whole seconds: "10s", "1m20s", "5m0s". */

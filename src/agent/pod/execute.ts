@@ -38,7 +38,7 @@ export interface Execution {
   readonly progress: () => Promise<PodView>;
 }
 
-/** `retryAt`: when something that failed may be tried again (ms since the epoch). */
+/** `retryAt`: when something that failed may be tried again (by Clock.elapsed()). */
 export async function executeActions(context: PodContext, execution: Execution): Promise<{ retryAt?: number }> {
   const { actions, pod, interruption } = execution;
   let { view } = execution;
@@ -170,9 +170,9 @@ async function startAll(
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
       reasons.set(name, { reason: error.reason, message: error.message });
-      if (error.reason === "ErrImagePull") retry(context.clock.now() + PULL_ERROR_SHOWN);
+      if (error.reason === "ErrImagePull") retry(context.clock.elapsed() + PULL_ERROR_SHOWN);
       else if (error.retryAt !== undefined) retry(error.retryAt);
-      else if (error.reason !== "PostStartHookError") retry(context.clock.now() + CONFIG_RETRY);
+      else if (error.reason !== "PostStartHookError") retry(context.clock.elapsed() + CONFIG_RETRY);
     }
     view = await execution.progress();
   }

@@ -9,7 +9,7 @@ export class Grace {
 
   constructor(clock: Clock, seconds: number) {
     this.#clock = clock;
-    this.#deadline = clock.now() + seconds * 1000;
+    this.#deadline = clock.elapsed() + seconds * 1000;
     this.#shortened = this.#nextShortening();
   }
 
@@ -20,7 +20,7 @@ export class Grace {
   }
 
   get remainingSeconds(): number {
-    return Math.max(0, (this.#deadline - this.#clock.now()) / 1000);
+    return Math.max(0, (this.#deadline - this.#clock.elapsed()) / 1000);
   }
 
   /** Resolves when the time is next cut short. */
@@ -30,7 +30,7 @@ export class Grace {
 
   /** Ends no later than so many seconds from now. */
   shortenTo(seconds: number): void {
-    const deadline = this.#clock.now() + seconds * 1000;
+    const deadline = this.#clock.elapsed() + seconds * 1000;
     if (deadline >= this.#deadline) return;
     this.#deadline = deadline;
     const resolve = this.#resolveShortened;

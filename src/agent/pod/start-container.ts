@@ -16,7 +16,7 @@ import { latestOf, type PodView } from "./view.ts";
 /** A postStart hook has no time limit of its own. */
 const NO_LIMIT = 24 * 3600;
 
-/** `reason` is the waiting reason of the container's status. `retryAt` in ms. */
+/** `reason` is the waiting reason of the container's status. `retryAt`: by Clock.elapsed(). */
 export class StartError extends Error {
   override name = "StartError";
   readonly reason: string;

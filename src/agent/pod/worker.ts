@@ -179,20 +179,21 @@ export class PodWorker {
   #retryAfter(error: unknown): void {
     const { clock, log } = this.#context;
     if (error instanceof RuntimeUnavailableError) {
-      this.#wakeAt(clock.now() + ENGINE_RETRY);
+      this.#wakeAt(clock.elapsed() + ENGINE_RETRY);
       return;
     }
     const level = error instanceof VolumeError ? "debug" : "warn";
     log[level]({ err: error, pod: refOf(this.#pod) }, "pod sync failed");
-    this.#wakeAt(clock.now() + Math.min(LAST_RETRY, FIRST_RETRY * 2 ** this.#failures++));
+    this.#wakeAt(clock.elapsed() + Math.min(LAST_RETRY, FIRST_RETRY * 2 ** this.#failures++));
   }
 
+  /** `at`: by Clock.elapsed(). */
   #wakeAt(at: number): void {
     if (this.#closed || (this.#wake && this.#wake.at <= at)) return;
     this.#wake?.cancel();
     this.#wake = {
       at,
-      cancel: this.#context.clock.after(Math.max(0, at - this.#context.clock.now()), () => this.kick()),
+      cancel: this.#context.clock.after(Math.max(0, at - this.#context.clock.elapsed()), () => this.kick()),
     };
   }
 
@@ -234,8 +235,8 @@ export class PodWorker {
     this.#resize.settle(pod, this.#view);
     this.#publish(false);
     this.#probe();
-    if (this.#resize.waits) this.#wakeAt(clock.now() + RESIZE_RETRY);
-    if (outcome.retryAt !== undefined) this.#wakeAt(Math.max(outcome.retryAt, clock.now() + 1));
+    if (this.#resize.waits) this.#wakeAt(clock.elapsed() + RESIZE_RETRY);
+    if (outcome.retryAt !== undefined) this.#wakeAt(Math.max(outcome.retryAt, clock.elapsed() + 1));
     // The runtime's events bring the next sync; what this one has made terminal is dealt with at once.
     if (isTerminal(this.#status.phase) || this.#pod.metadata.deletionTimestamp) this.#due = true;
   }
@@ -282,10 +283,11 @@ export class PodWorker {
   #enforceDeadline(): void {
     const seconds = this.#pod.spec?.activeDeadlineSeconds;
     if (seconds === undefined || this.#status.startTime === undefined) return;
-    const deadline = Date.parse(this.#status.startTime) + seconds * 1000;
+    const { clock } = this.#context;
+    const left = Date.parse(this.#status.startTime) + seconds * 1000 - clock.now();
     if (this.#ended || isTerminal(this.#status.phase)) return;
-    if (deadline > this.#context.clock.now()) {
-      this.#wakeAt(deadline);
+    if (left > 0) {
+      this.#wakeAt(clock.elapsed() + left);
       return;
     }
     const message = "Pod was active on the node longer than the specified deadline";

@@ -38,8 +38,9 @@ export class ProbeWorker {
   start(): void {
     const { clock, probe, target } = this.#options;
     const delay = (probe.initialDelaySeconds ?? 0) * 1000;
-    const first = Math.max(clock.now(), Date.parse(target.startedAt) + delay);
-    this.#schedule(Number.isNaN(first) ? clock.now() + delay : first);
+    const wait = Date.parse(target.startedAt) + delay - clock.now();
+    // By a clock that was set back it has yet to start.
+    this.#schedule(clock.elapsed() + (Number.isNaN(wait) ? delay : Math.min(Math.max(0, wait), delay)));
   }
 
   stop(): void {
@@ -47,9 +48,10 @@ export class ProbeWorker {
     this.#abort.abort(new Error("the container is no longer probed"));
   }
 
+  /** `at`: by Clock.elapsed(). */
   #schedule(at: number): void {
     const { clock } = this.#options;
-    this.#cancel = clock.after(Math.max(0, at - clock.now()), () => void this.#run(at));
+    this.#cancel = clock.after(Math.max(0, at - clock.elapsed()), () => void this.#run(at));
   }
 
   async #run(at: number): Promise<void> {
@@ -60,7 +62,7 @@ export class ProbeWorker {
     if (result.outcome !== "error" && this.#count(result)) return;
     const period = (probe.periodSeconds ?? 10) * 1000;
     // A ticker that drops the ticks it missed: a slow attempt does not move those after it.
-    const missed = Math.max(0, Math.floor((clock.now() - at) / period));
+    const missed = Math.max(0, Math.floor((clock.elapsed() - at) / period));
     this.#schedule(at + (missed + 1) * period);
   }
 

@@ -10,6 +10,8 @@ const FRESH = 10_000;
 /** A reading older than this says nothing of now: two are made then, this far apart. */
 const STALE = 60_000;
 const SHORTEST_WINDOW = 1000;
+/** A clock that went so much further than time did was set: what was read before has other times. */
+const JUMP = 1000;
 /** An engine is not asked for more containers at once. */
 const AT_ONCE = 16;
 
@@ -22,6 +24,8 @@ export interface UsageSamplerOptions {
 
 interface Reading {
   readonly time: number;
+  /** By Clock.elapsed(). */
+  readonly taken: number;
   readonly host: ContainerUsage;
   readonly pods: readonly { readonly pod: PodRef; readonly containers: readonly ContainerReading[] }[];
   readonly byId: ReadonlyMap<string, ContainerUsage>;
@@ -44,7 +48,7 @@ export class UsageSampler {
   }
 
   async stats(): Promise<NodeStats> {
-    if (this.#answer && this.#options.clock.now() - this.#answer.at < FRESH) return this.#answer.stats;
+    if (this.#answer && this.#options.clock.elapsed() - this.#answer.at < FRESH) return this.#answer.stats;
     this.#running ??= this.#measure().finally(() => {
       this.#running = undefined;
     });
@@ -54,7 +58,7 @@ export class UsageSampler {
   async #measure(): Promise<NodeStats> {
     const { clock } = this.#options;
     let before = this.#last;
-    if (before === undefined || clock.now() - before.time > STALE) {
+    if (before === undefined || this.#isStale(before)) {
       before = await this.#read();
       await new Promise<void>((resolve) => void clock.after(SHORTEST_WINDOW, resolve));
     }
@@ -66,13 +70,13 @@ export class UsageSampler {
       node: rate(now.host, before.host),
       pods: now.pods.map(({ pod, containers }) => podStats(pod, containers, before.byId)),
     };
-    this.#answer = { at: now.time, stats };
+    this.#answer = { at: now.taken, stats };
     return stats;
   }
 
   async #read(): Promise<Reading> {
     const { clock, runtime, running, host = hostUsage } = this.#options;
-    const time = clock.now();
+    const [time, taken] = [clock.now(), clock.elapsed()];
     const wanted = [...running()];
     const ids = wanted.flatMap(({ containers }) => containers.map(({ id }) => id));
     const byId = new Map<string, ContainerUsage>();
@@ -91,7 +95,13 @@ export class UsageSampler {
         return usage ? [{ name, id, usage }] : [];
       }),
     }));
-    return { time, host: host(time), pods, byId };
+    return { time, taken, host: host(time), pods, byId };
+  }
+
+  #isStale({ time, taken }: Reading): boolean {
+    const { clock } = this.#options;
+    const age = clock.elapsed() - taken;
+    return age > STALE || Math.abs(clock.now() - time - age) > JUMP;
   }
 }
 

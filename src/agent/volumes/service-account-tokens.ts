@@ -22,6 +22,7 @@ export interface ServiceAccountTokensOptions {
 interface Kept {
   readonly podUid: string;
   readonly token: string;
+  /** Both by Clock.elapsed(): what the server's clock and ours say of each other may change. */
   readonly expiresAt: number;
   renewAt: number;
 }
@@ -46,7 +47,7 @@ export class ServiceAccountTokens implements TokenSource {
     const serviceAccount = pod.spec?.serviceAccountName ?? "default";
     const key = `${uid} ${serviceAccount} ${request.expirationSeconds} ${request.audience ?? ""}`;
     const kept = this.#kept.get(key);
-    if (kept && kept.renewAt > this.#options.clock.now()) return Promise.resolve(kept.token);
+    if (kept && kept.renewAt > this.#options.clock.elapsed()) return Promise.resolve(kept.token);
     let running = this.#running.get(key);
     if (running === undefined) {
       const ref = { namespace, name, uid };
@@ -78,16 +79,16 @@ export class ServiceAccountTokens implements TokenSource {
     try {
       answer = await link.requestToken(pod, request);
     } catch (error) {
-      if (kept === undefined || kept.expiresAt <= clock.now()) throw error;
+      if (kept === undefined || kept.expiresAt <= clock.elapsed()) throw error;
       log.warn({ err: error, pod }, "a service account token could not be renewed; the old one is still good");
-      kept.renewAt = clock.now() + RETRY;
+      kept.renewAt = clock.elapsed() + RETRY;
       this.#schedule(kept.renewAt);
       return kept.token;
     }
-    const now = clock.now();
-    const expiresAt = Date.parse(answer.expirationTimestamp);
-    const renewAt = now + Math.min((expiresAt - now) * RENEWED_AT, LONGEST_USE);
-    this.#kept.set(key, { podUid: pod.uid, token: answer.token, expiresAt, renewAt });
+    const now = clock.elapsed();
+    const life = lifeOf(answer.token) ?? Date.parse(answer.expirationTimestamp) - clock.now();
+    const renewAt = now + Math.max(RETRY, Math.min(life * RENEWED_AT, LONGEST_USE));
+    this.#kept.set(key, { podUid: pod.uid, token: answer.token, expiresAt: now + life, renewAt });
     this.#schedule(renewAt);
     return answer.token;
   }
@@ -101,11 +102,12 @@ export class ServiceAccountTokens implements TokenSource {
   ): Promise<string> {
     const away = error instanceof LinkError && error.reason === "Unavailable";
     const token = away ? await written?.() : undefined;
-    const now = this.#options.clock.now();
-    const expiresAt = token === undefined ? 0 : endOf(token);
-    if (token === undefined || expiresAt <= now) throw error;
+    const { clock } = this.#options;
+    const left = token === undefined ? 0 : (claimsOf(token).exp ?? 0) * 1000 - clock.now();
+    if (token === undefined || left <= 0) throw error;
+    const now = clock.elapsed();
     const renewAt = now + RETRY;
-    this.#kept.set(key, { podUid, token, expiresAt, renewAt });
+    this.#kept.set(key, { podUid, token, expiresAt: now + left, renewAt });
     this.#schedule(renewAt);
     return token;
   }
@@ -115,12 +117,12 @@ export class ServiceAccountTokens implements TokenSource {
     if (this.#closed || (this.#timer && this.#timer.at <= at)) return;
     this.#timer?.cancel();
     const { clock } = this.#options;
-    this.#timer = { at, cancel: clock.after(Math.max(0, at - clock.now()), () => this.#renew()) };
+    this.#timer = { at, cancel: clock.after(Math.max(0, at - clock.elapsed()), () => this.#renew()) };
   }
 
   #renew(): void {
     this.#timer = undefined;
-    const now = this.#options.clock.now();
+    const now = this.#options.clock.elapsed();
     const due = new Set<string>();
     let next = Number.POSITIVE_INFINITY;
     for (const { podUid, renewAt } of this.#kept.values()) {
@@ -132,12 +134,17 @@ export class ServiceAccountTokens implements TokenSource {
   }
 }
 
-/** In ms since the epoch, as the token says; 0 where it says nothing. */
-function endOf(token: string): number {
+/** In ms, by the clock of whoever made it, whatever ours says. */
+function lifeOf(token: string): number | undefined {
+  const { iat, exp } = claimsOf(token);
+  return iat === undefined || exp === undefined ? undefined : (exp - iat) * 1000;
+}
+
+/** Empty where the token says nothing. */
+function claimsOf(token: string): { readonly iat?: number; readonly exp?: number } {
   try {
-    const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { exp?: number };
-    return (claims.exp ?? 0) * 1000;
+    return JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as { iat?: number; exp?: number };
   } catch {
-    return 0;
+    return {};
   }
 }

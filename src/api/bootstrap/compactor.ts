@@ -11,7 +11,7 @@ export function startCompaction(store: Store, clock: Clock, log: Logger, window:
   let stopped = false;
 
   function step(): void {
-    const now = clock.now();
+    const now = clock.elapsed();
     const revision = due(now - window);
     notes.push({ at: now, revision: store.revision });
     if (revision > store.compactedRevision && !running) {

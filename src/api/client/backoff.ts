@@ -25,7 +25,7 @@ export class Backoff {
   /** ms to wait before the next attempt. */
   next(): number {
     const { clock, random, initial, limit, reset } = this.#options;
-    const now = clock.now();
+    const now = clock.elapsed();
     if (now - this.#last > reset) this.#delay = initial;
     this.#last = now;
     const delay = this.#delay * (1 + random());

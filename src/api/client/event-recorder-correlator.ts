@@ -57,9 +57,9 @@ export class EventCorrelator {
 
   /** Undefined: the source has said too much of this object, the event is dropped. */
   observe(sighting: Sighting): Observation | undefined {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const { series, message } = this.#aggregate(sighting, now);
-    const known = this.#series.get(series) ?? { count: 0, first: now };
+    const known = this.#series.get(series) ?? { count: 0, first: this.#clock.now() };
     known.count++;
     this.#series.set(series, known);
     if (!this.#allowed(sighting.subject, now)) return undefined;

@@ -32,7 +32,7 @@ export async function reflect<T extends KubeObject>(options: ReflectorOptions<T>
   /** Undefined: a list is needed. */
   let revision: string | undefined;
   while (!signal.aborted) {
-    const began = clock.now();
+    const began = clock.elapsed();
     try {
       if (revision === undefined) {
         const list = await resource.list();
@@ -48,7 +48,7 @@ export async function reflect<T extends KubeObject>(options: ReflectorOptions<T>
         if (event.type !== "BOOKMARK") sink.event(event.type, event.object);
       }
       // A server that closes every watch at once must not be asked again in a tight loop.
-      if (events === 0 && clock.now() - began < 1000) await backoff.wait(signal);
+      if (events === 0 && clock.elapsed() - began < 1000) await backoff.wait(signal);
     } catch (error) {
       if (signal.aborted) return;
       if (isExpired(error)) {

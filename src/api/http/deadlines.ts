@@ -32,7 +32,7 @@ export class Deadlines {
       exchange.onClose(cancel);
       return;
     }
-    this.#running.set(exchange, this.#clock.now() + this.#limit);
+    this.#running.set(exchange, this.#clock.elapsed() + this.#limit);
     if (this.#armed) return;
     this.#armed = true;
     this.#clock.after(check, () => this.#check());
@@ -43,7 +43,7 @@ export class Deadlines {
   }
 
   #check(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     for (const [exchange, deadline] of this.#running) {
       if (deadline > now) break;
       this.#running.delete(exchange);

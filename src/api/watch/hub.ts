@@ -56,11 +56,11 @@ export class WatchHub {
   }
 
   #nextBookmark(): number {
-    return this.#clock.now() + bookmarkInterval * (0.75 + Math.random() / 4);
+    return this.#clock.elapsed() + bookmarkInterval * (0.75 + Math.random() / 4);
   }
 
   #tick(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     for (const [receiver, due] of this.#due) {
       if (due > now) continue;
       this.#due.set(receiver, this.#nextBookmark());

@@ -15,14 +15,14 @@ export class FailedPodBackOff {
   /** In ms; 0: now. */
   waitFor(set: string, node: string): number {
     const entry = this.#entries.get(`${set} ${node}`);
-    return entry ? Math.max(0, entry.at + entry.delay - this.#clock.now()) : 0;
+    return entry ? Math.max(0, entry.at + entry.delay - this.#clock.elapsed()) : 0;
   }
 
   /** A failed pod is replaced: its successor will have to wait longer, unless it has held out long enough. */
   failed(set: string, node: string): void {
     const key = `${set} ${node}`;
     const entry = this.#entries.get(key);
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const fresh = !entry || now - entry.at > 2 * longest;
     this.#entries.set(key, { delay: fresh ? first : Math.min(longest, entry.delay * 2), at: now });
   }

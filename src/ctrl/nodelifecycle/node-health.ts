@@ -1,31 +1,40 @@
-/** When each node was last heard of, by our own clock: that of a node may be wrong. */
+/** When each node was last heard of, by our own count of time: clocks, that of a node and our own, may be wrong. */
+import type { Clock } from "../../machinery/clock.ts";
 import type { Lease } from "../../machinery/types/coordination/v1.ts";
 import type { Node, NodeCondition } from "../../machinery/types/core/v1.ts";
 import { readyCondition } from "./node-taints.ts";
 
 /** Silence for longer than this makes a node Unknown. */
-const gracePeriod = 40_000;
+const gracePeriod = 50_000;
 /** For a node that has never posted its status. */
 const startupGracePeriod = 60_000;
 
 interface Heard {
+  /** By Clock.elapsed(). */
   at: number;
   heartbeat: string | undefined;
   renewed: string | undefined;
 }
 
 export class NodeHealth {
+  readonly #clock: Clock;
   readonly #heard = new Map<string, Heard>();
 
-  /** Takes note of what node and lease say at `now` (ms); true when the node has been silent for too long. */
-  isSilent(node: Node, lease: Lease | undefined, now: number): boolean {
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Takes note of what node and lease say now; true when the node has been silent for too long. */
+  isSilent(node: Node, lease: Lease | undefined): boolean {
+    const now = this.#clock.elapsed();
     const name = `${node.metadata.name}`;
     const ready = readyCondition(node);
     const heartbeat = ready?.lastHeartbeatTime;
     const renewed = lease?.spec?.renewTime;
     const known = this.#heard.get(name);
     if (!known) {
-      const at = ready ? now : Date.parse(node.metadata.creationTimestamp ?? "") || now;
+      const age = ready ? 0 : this.#clock.now() - Date.parse(node.metadata.creationTimestamp ?? "") || 0;
+      const at = now - Math.max(0, age);
       this.#heard.set(name, { at, heartbeat, renewed });
     } else {
       if (
@@ -45,8 +54,8 @@ export class NodeHealth {
   }
 
   /** After a time in which no node could be heard every one gets its grace period again. */
-  hearAll(now: number): void {
-    for (const heard of this.#heard.values()) heard.at = now;
+  hearAll(): void {
+    for (const heard of this.#heard.values()) heard.at = this.#clock.elapsed();
   }
 }
 

@@ -23,7 +23,7 @@ export const nodeLifecycleController: ControllerFactory = ({ client, informers, 
   const nodes = informers.informer<Node>(nodeResource);
   const leases = informers.informer<Lease>(leaseResource);
   const pods = podsByNode(informers.informer<Pod>(podResource));
-  const health = new NodeHealth();
+  const health = new NodeHealth(clock);
   const budget = new EvictionBudget();
   /** Nodes whose turn to be evicted has come. */
   const evicting = new Set<string>();
@@ -63,7 +63,7 @@ export const nodeLifecycleController: ControllerFactory = ({ client, informers, 
     const silent = new Set<Node>();
     for (const node of nodes.lister.list()) {
       const lease = leases.lister.get(`kube-node-lease/${node.metadata.name}`);
-      if (health.isSilent(node, lease, clock.now())) silent.add(node);
+      if (health.isSilent(node, lease)) silent.add(node);
     }
     giveTurns(silent);
     let failure: unknown;
@@ -132,7 +132,7 @@ export const nodeLifecycleController: ControllerFactory = ({ client, informers, 
         // One that has yet to post its status is neither.
         else if (!silent.has(node) && !readyCondition(node)) continue;
         else if (!evicting.has(name) && !hasEvictionTaint(node)) {
-          if (!budget.take(zone, states.get(zone) ?? "Normal", members.length, clock.now())) break;
+          if (!budget.take(zone, states.get(zone) ?? "Normal", members.length, clock.elapsed())) break;
           evicting.add(name);
           controller.queue.add(name);
         }
@@ -146,7 +146,7 @@ export const nodeLifecycleController: ControllerFactory = ({ client, informers, 
     const what = all ? "no node is ready, evictions are stopped" : "some node is ready again, evictions go on";
     log.info({ controller: "nodelifecycle" }, what);
     if (all) evicting.clear();
-    else health.hearAll(clock.now());
+    else health.hearAll();
     for (const node of nodes.lister.list()) controller.queue.add(`${node.metadata.name}`);
   }
 

@@ -19,9 +19,9 @@ export const taintEvictionController: ControllerFactory = ({ client, informers, 
   const nodes = informers.informer<Node>(nodeResource);
   const pods = informers.informer<Pod>(podResource);
   const onNode = podsByNode(pods);
-  /** Taints without timeAdded count from when they were first seen: by node, then taint. */
-  const seen = new Map<string, Map<string, number>>();
-  /** When which pod is to go. */
+  /** By node, then taint. A clock that is set once a taint was seen takes no pod's time away. */
+  const seen = new Map<string, Map<string, SeenTaint>>();
+  /** When which pod is to go, by Clock.elapsed(). */
   const doomed = new Map<string, number>();
 
   const controller = new QueuedController<string>({ name: "taint-eviction", clock, log, reconcile });
@@ -61,8 +61,18 @@ export const taintEvictionController: ControllerFactory = ({ client, informers, 
       return taints;
     }
     const before = seen.get(name);
-    seen.set(name, new Map(taints.map((taint) => [taint.key, before?.get(taint.key) ?? clock.now()])));
+    seen.set(name, new Map(taints.map((taint) => [taint.key, see(taint, before?.get(taint.key))])));
     return taints;
+  }
+
+  function see({ timeAdded }: Taint, before: SeenTaint | undefined): SeenTaint {
+    if (before && before.timeAdded === timeAdded) return before;
+    return { timeAdded, since: timeAdded ? elapsedAt(Date.parse(timeAdded)) : clock.elapsed() };
+  }
+
+  /** What Clock.elapsed() was at that time of now(); what is still to come is now. */
+  function elapsedAt(time: number): number {
+    return clock.elapsed() - Math.max(0, clock.now() - time);
   }
 
   async function reconcile(key: string): Promise<void> {
@@ -77,25 +87,25 @@ export const taintEvictionController: ControllerFactory = ({ client, informers, 
       if (doomed.delete(key)) events.event(pod, "Normal", "TaintManagerEviction", `Cancelling deletion of Pod ${key}`);
       return;
     }
-    if (at > clock.now()) {
+    if (at > clock.elapsed()) {
       doomed.set(key, at);
-      controller.queue.addAfter(key, at - clock.now());
+      controller.queue.addAfter(key, at - clock.elapsed());
       return;
     }
     await evict(key, pod);
     doomed.delete(key);
   }
 
-  /** ms since the epoch; Infinity when it may stay. */
+  /** By Clock.elapsed(); Infinity when it may stay. */
   function evictionTime(pod: Pod, node: Node): number {
     let earliest = Number.POSITIVE_INFINITY;
     for (const taint of noExecute(node)) {
       const toleration = pod.spec?.tolerations?.find((one) => tolerates(one, taint));
       if (!toleration) return 0;
       if (toleration.tolerationSeconds === undefined) continue;
-      const added = taint.timeAdded ? Date.parse(taint.timeAdded) : seen.get(`${node.metadata.name}`)?.get(taint.key);
+      const { since: added } = see(taint, seen.get(`${node.metadata.name}`)?.get(taint.key));
       // A pod that came after the taint has its time from then on.
-      const since = Math.max(added ?? clock.now(), assignedAt(pod));
+      const since = Math.max(added, elapsedAt(assignedAt(pod)));
       earliest = Math.min(earliest, since + Math.max(0, toleration.tolerationSeconds) * 1000);
     }
     return earliest;
@@ -121,6 +131,12 @@ export const taintEvictionController: ControllerFactory = ({ client, informers, 
     }
   }
 };
+
+interface SeenTaint {
+  readonly timeAdded: string | undefined;
+  /** By Clock.elapsed(). */
+  readonly since: number;
+}
 
 function noExecute(node: Node): Taint[] {
   return (node.spec?.taints ?? []).filter(({ effect }) => effect === "NoExecute");

@@ -30,7 +30,7 @@ export function zoneState(size: number, ready: number): ZoneState {
 export class EvictionBudget {
   readonly #zones = new Map<string, { tokens: number; at: number }>();
 
-  /** Whether one more node of the zone may be evicted at `now` (ms). */
+  /** Whether one more node of the zone may be evicted at `now` (Clock.elapsed()). */
   take(zone: string, state: ZoneState, size: number, now: number): boolean {
     const perSecond = state !== "PartialDisruption" ? rate : size > largeZone ? slowRate : 0;
     const budget = this.#zones.get(zone) ?? { tokens: 1, at: now };

@@ -86,9 +86,9 @@ class PodCollector {
     for (const name of this.#missed.keys()) if (!named.has(name)) this.#missed.delete(name);
     const gone = new Set<string>();
     for (const name of named) {
-      const since = this.#missed.get(name) ?? this.#clock.now();
+      const since = this.#missed.get(name) ?? this.#clock.elapsed();
       this.#missed.set(name, since);
-      if (this.#clock.now() - since >= quarantine && (await this.#isGone(name))) gone.add(name);
+      if (this.#clock.elapsed() - since >= quarantine && (await this.#isGone(name))) gone.add(name);
     }
     return gone;
   }

@@ -14,10 +14,13 @@ const page = 500;
  * very many, and nobody needs to know the minute.
  */
 export const ttlEventController: ControllerFactory = ({ client, clock, log }) => {
+  /** How far the clock was ahead of the count of time, within the last lifetime. */
+  let leads: { readonly at: number; readonly lead: number }[] = [];
+  noteLead();
   return new Periodic({ name: "ttl-event", clock, log, interval, first: 60_000, run: sweep });
 
   async function sweep(signal: AbortSignal): Promise<void> {
-    const oldest = clock.now() - lifetime;
+    const oldest = clock.now() - lifetime - noteLead();
     let next: string | undefined;
     do {
       const list = await client
@@ -29,6 +32,14 @@ export const ttlEventController: ControllerFactory = ({ client, clock, log }) =>
       }
       next = list.metadata.continue;
     } while (next);
+  }
+
+  /** By how much the clock was set forward while events that are still there happened: they are not so old. */
+  function noteLead(): number {
+    const at = clock.elapsed();
+    const lead = clock.now() - at;
+    leads = [...leads.filter((one) => at - one.at <= lifetime), { at, lead }];
+    return lead - Math.min(...leads.map((one) => one.lead));
   }
 
   async function remove({ metadata }: Event): Promise<void> {

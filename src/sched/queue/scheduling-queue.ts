@@ -17,7 +17,7 @@ export interface QueuedPod {
   info: PodInfo;
   /** signPod(); pods that share it wait together. */
   signature: string | undefined;
-  /** ms since the epoch. */
+  /** By Clock.elapsed(), as the other times here. */
   readonly added: number;
   attempts: number;
   /** When the last attempt failed. */
@@ -88,7 +88,7 @@ export class SchedulingQueue {
     const pod: QueuedPod = {
       info,
       signature,
-      added: this.#clock.now(),
+      added: this.#clock.elapsed(),
       attempts: 0,
       failed: Number.NEGATIVE_INFINITY,
       errored: false,
@@ -137,7 +137,7 @@ export class SchedulingQueue {
   /** No node would take it. */
   wait(pod: QueuedPod, plugins: ReadonlySet<string>): void {
     if (!this.#inHand.delete(pod)) return;
-    pod.failed = this.#clock.now();
+    pod.failed = this.#clock.elapsed();
     pod.errored = false;
     const group =
       pod.signature === undefined ? `pod ${pod.info.key}` : `${[...plugins].sort().join(" ")}\n${pod.signature}`;
@@ -151,7 +151,7 @@ export class SchedulingQueue {
   /** The attempt failed on the way: again after the back-off. */
   retry(pod: QueuedPod): void {
     if (!this.#inHand.delete(pod)) return;
-    pod.failed = this.#clock.now();
+    pod.failed = this.#clock.elapsed();
     pod.errored = true;
     this.#requeue(pod);
   }
@@ -181,7 +181,7 @@ export class SchedulingQueue {
   }
 
   #requeue(pod: QueuedPod): void {
-    if (backoffEnd(pod) <= this.#clock.now()) {
+    if (backoffEnd(pod) <= this.#clock.elapsed()) {
       this.#activate(pod);
       return;
     }
@@ -194,7 +194,7 @@ export class SchedulingQueue {
   #popEarly(): QueuedPod | undefined {
     const pod = this.#backoff.peek();
     if (!pod || pod.errored) return undefined;
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     if (now - this.#early.since >= 1000) this.#early = { since: now, count: 0 };
     if (this.#early.count >= earlyPops) return undefined;
     this.#early.count++;
@@ -207,8 +207,12 @@ export class SchedulingQueue {
     this.#cancelBackoff();
     const first = this.#backoff.peek();
     if (!first) return;
-    this.#cancelBackoff = this.#clock.after(Math.max(0, backoffEnd(first) - this.#clock.now()), () => {
-      for (let pod = this.#backoff.peek(); pod && backoffEnd(pod) <= this.#clock.now(); pod = this.#backoff.peek()) {
+    this.#cancelBackoff = this.#clock.after(Math.max(0, backoffEnd(first) - this.#clock.elapsed()), () => {
+      for (
+        let pod = this.#backoff.peek();
+        pod && backoffEnd(pod) <= this.#clock.elapsed();
+        pod = this.#backoff.peek()
+      ) {
         this.#backoff.pop();
         this.#activate(pod);
       }
@@ -218,7 +222,7 @@ export class SchedulingQueue {
 
   #flush(): void {
     this.#cancelFlush = undefined;
-    const due = this.#clock.now() - longestWait;
+    const due = this.#clock.elapsed() - longestWait;
     for (const pod of [...this.#groupOf.keys()]) {
       if (pod.failed > due) continue;
       this.#takeOut(pod);

@@ -212,7 +212,8 @@ describe("coming back is refused in one line", () => {
   it("when the certificate has ended, unless there is a token", async () => {
     const { nodeName } = await joined();
     const { clock } = cluster;
-    const ended = { now: () => clock.now() + 400 * day, after: clock.after.bind(clock) };
+    const { after, elapsed } = clock;
+    const ended = { now: () => clock.now() + 400 * day, after: after.bind(clock), elapsed: elapsed.bind(clock) };
     expect(await wrong({ clock: ended })).toMatch(/ended on 20..-.*: join again with --token/);
     const again = await ensure({ clock: ended, token: await cluster.token() });
     expect(again.nodeName).toBe(nodeName);

@@ -178,3 +178,12 @@ test("a stopped proxy changes nothing any more, and leaves what is there", async
   expect(nft.applied).toHaveLength(1);
   expect(clock.pending).toBe(0);
 });
+
+test("a clock that is set back holds up no change", async () => {
+  await begun();
+  clock.jump(-3_600_000);
+  directory.set("endpointslices", sliceOf("web", ["10.42.0.3"]));
+  clock.advance(20);
+  await proxy.settled();
+  expect(nft.applied.at(-1)).toContain("10.42.0.3");
+});

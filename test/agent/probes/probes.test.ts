@@ -76,6 +76,20 @@ describe("when probes run and what they add up to", () => {
     ]);
   });
 
+  test("a clock that is set neither holds them up nor makes them more", async () => {
+    const clock = new FakeClock();
+    const p = probed({ readinessProbe: exec }, { clock });
+    clock.jump(-3_600_000);
+    p.manager.start(p.target);
+    await clock.run(20_000);
+    expect(p.commands).toHaveLength(3);
+    for (const hours of [2, -3]) {
+      clock.jump(hours * 3_600_000);
+      await clock.run(10_000);
+    }
+    expect(p.commands).toHaveLength(5);
+  });
+
   test("a liveness probe that gives up is not made again for that container", async () => {
     const clock = new FakeClock();
     const p = probed({ livenessProbe: { ...exec, failureThreshold: 2 } }, { clock });

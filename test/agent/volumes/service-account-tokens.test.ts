@@ -9,6 +9,7 @@ let clock: FakeClock;
 let asked: { readonly pod: PodRef; readonly request: ServiceAccountTokenRequest }[];
 let due: string[];
 let failing: Error | undefined;
+let answer: () => string;
 let tokens: ServiceAccountTokens;
 
 beforeEach(() => {
@@ -16,6 +17,7 @@ beforeEach(() => {
   asked = [];
   due = [];
   failing = undefined;
+  answer = () => `token ${asked.length}`;
   tokens = new ServiceAccountTokens({
     clock,
     log: silentLogger,
@@ -25,7 +27,7 @@ beforeEach(() => {
         asked.push({ pod, request });
         if (failing) throw failing;
         const expirationTimestamp = new Date(clock.now() + request.expirationSeconds * 1000).toISOString();
-        return { token: `token ${asked.length}`, expirationTimestamp };
+        return { token: answer(), expirationTimestamp };
       },
     },
   });
@@ -82,6 +84,27 @@ test("while renewing fails the old one is used, until it ends", async () => {
   expect(due).toEqual(["u1", "u1"]);
   await clock.run(660_000);
   await expect(tokens.token(pod, hour)).rejects.toThrow("no way");
+});
+
+test("a clock that is set ends no token, and is no reason to ask for more", async () => {
+  const jwt = (iat: number) =>
+    `head.${Buffer.from(JSON.stringify({ iat, exp: iat + 3600 })).toString("base64url")}.sign`;
+  const served = clock.now() / 1000;
+  answer = () => jwt(served + clock.elapsed() / 1000);
+  const first = await tokens.token(pod, hour);
+  for (const hours of [2, -4]) {
+    clock.jump(hours * 3_600_000);
+    expect(await tokens.token(pod, hour)).toBe(first);
+    await clock.run(60_000);
+  }
+  expect(due).toEqual([]);
+  await clock.run(2760_000);
+  expect(due).toEqual(["u1"]);
+  const second = await tokens.token(pod, hour);
+  expect(second).not.toBe(first);
+  await clock.run(2700_000);
+  expect(await tokens.token(pod, hour)).toBe(second);
+  expect(asked).toHaveLength(2);
 });
 
 test("what is forgotten is not renewed", async () => {

@@ -32,6 +32,17 @@ test("an event goes an hour after it last happened, and not before", async () =>
   expect(names()).toEqual([]);
 });
 
+test("a clock that is set forward ages no event", async () => {
+  put("before");
+  await cluster.clock.run(10 * 60_000);
+  cluster.clock.jump(3_600_000);
+  put("after");
+  await cluster.clock.run(45 * 60_000);
+  expect(names()).toEqual(["before", "after"]);
+  await cluster.clock.run(75 * 60_000);
+  expect(names()).toEqual([]);
+});
+
 test("one that happens again while it is being taken away stays", async () => {
   put("again");
   let touched = false;
