@@ -86,7 +86,9 @@ export class ServiceAccountTokens implements TokenSource {
       return kept.token;
     }
     const now = clock.elapsed();
-    const life = lifeOf(answer.token) ?? Date.parse(answer.expirationTimestamp) - clock.now();
+    // By the clock of the server that made it, where the token says so.
+    const made = claimsOf(answer.token).iat;
+    const life = Date.parse(answer.expirationTimestamp) - (made === undefined ? clock.now() : made * 1000);
     const renewAt = now + Math.max(RETRY, Math.min(life * RENEWED_AT, LONGEST_USE));
     this.#kept.set(key, { podUid: pod.uid, token: answer.token, expiresAt: now + life, renewAt });
     this.#schedule(renewAt);
@@ -132,12 +134,6 @@ export class ServiceAccountTokens implements TokenSource {
     if (next < Number.POSITIVE_INFINITY) this.#schedule(next);
     for (const podUid of due) this.#options.due(podUid);
   }
-}
-
-/** In ms, by the clock of whoever made it, whatever ours says. */
-function lifeOf(token: string): number | undefined {
-  const { iat, exp } = claimsOf(token);
-  return iat === undefined || exp === undefined ? undefined : (exp - iat) * 1000;
 }
 
 /** Empty where the token says nothing. */

@@ -10,6 +10,7 @@ let asked: { readonly pod: PodRef; readonly request: ServiceAccountTokenRequest 
 let due: string[];
 let failing: Error | undefined;
 let answer: () => string;
+let serverNow: () => number;
 let tokens: ServiceAccountTokens;
 
 beforeEach(() => {
@@ -17,6 +18,7 @@ beforeEach(() => {
   asked = [];
   due = [];
   failing = undefined;
+  serverNow = () => clock.now();
   answer = () => `token ${asked.length}`;
   tokens = new ServiceAccountTokens({
     clock,
@@ -26,7 +28,7 @@ beforeEach(() => {
       async requestToken(pod, request) {
         asked.push({ pod, request });
         if (failing) throw failing;
-        const expirationTimestamp = new Date(clock.now() + request.expirationSeconds * 1000).toISOString();
+        const expirationTimestamp = new Date(serverNow() + request.expirationSeconds * 1000).toISOString();
         return { token: answer(), expirationTimestamp };
       },
     },
@@ -87,10 +89,9 @@ test("while renewing fails the old one is used, until it ends", async () => {
 });
 
 test("a clock that is set ends no token, and is no reason to ask for more", async () => {
-  const jwt = (iat: number) =>
-    `head.${Buffer.from(JSON.stringify({ iat, exp: iat + 3600 })).toString("base64url")}.sign`;
-  const served = clock.now() / 1000;
-  answer = () => jwt(served + clock.elapsed() / 1000);
+  const made = clock.now() - clock.elapsed();
+  serverNow = () => made + clock.elapsed();
+  answer = () => `head.${Buffer.from(JSON.stringify({ iat: serverNow() / 1000 })).toString("base64url")}.sign`;
   const first = await tokens.token(pod, hour);
   for (const hours of [2, -4]) {
     clock.jump(hours * 3_600_000);

@@ -88,6 +88,22 @@ describe("service account tokens", () => {
     skew = 0;
   });
 
+  test("of a pod are good for a year where they are asked for as every pod's is, and say when they are due", async () => {
+    await api.post(`${core}/pods`, pod("aged", { spec: { serviceAccountName: "robot" } }));
+    const boundObjectRef = { kind: "Pod", apiVersion: "v1", name: "aged" };
+    const { body } = await request({ expirationSeconds: 3607, boundObjectRef });
+    const { iat, exp, "kubernetes.io": bound } = claimsOf(body.status.token);
+    expect([exp - iat, bound.warnafter - iat]).toEqual([365 * 24 * 3600, 3607]);
+    expect(Date.parse(body.status.expirationTimestamp)).toBe((iat + 3607) * 1000);
+    skew = 3_700_000;
+    expect((await bearing(body.status.token)).code).toBe(201);
+    skew = 0;
+    for (const spec of [{ expirationSeconds: 3607 }, { expirationSeconds: 3606, boundObjectRef }]) {
+      const claims = claimsOf(await tokenOf(spec));
+      expect([claims.exp - claims.iat, claims["kubernetes.io"].warnafter]).toEqual([spec.expirationSeconds, undefined]);
+    }
+  });
+
   test("end with the pod or the account they are bound to", async () => {
     const made = await api.post(`${core}/pods`, pod("bound", { spec: { serviceAccountName: "robot" } }));
     const { uid } = made.body.metadata;

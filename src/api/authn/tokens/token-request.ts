@@ -22,6 +22,9 @@ const kind = "TokenRequest";
 const shortest = 600;
 const longest = 2 ** 32;
 const usual = 3600;
+/** What the token that every pod gets is asked for with: it is good for a year, so that a late renewal breaks no client. */
+const projected = 3607;
+const extended = 365 * 24 * 3600;
 
 export function tokenRequest(signer: TokenSigner): SubresourceHook {
   return { method: "POST", run: (pipeline, call, body, write) => issue(signer, pipeline, call, body, write) };
@@ -46,11 +49,12 @@ async function issue(
   await admitSubresource(pipeline, call, object, write.dryRun);
   const bound = spec.boundObjectRef ? await boundTo(pipeline, call, spec.boundObjectRef) : {};
   const now = Math.floor(pipeline.clock.now() / 1000);
-  const exp = now + expirationSeconds;
   const aud = audiences.length > 0 ? audiences : [issuer];
+  const isExtended = bound.pod && expirationSeconds === projected && aud.every((audience) => audience === issuer);
+  const due = now + expirationSeconds;
   const claims: TokenClaims = {
     aud,
-    exp,
+    exp: isExtended ? now + extended : due,
     iat: now,
     iss: issuer,
     jti: randomUUID(),
@@ -58,6 +62,7 @@ async function issue(
       namespace: call.namespace,
       serviceaccount: { name: call.name, uid: account.metadata.uid ?? "" },
       ...bound,
+      ...(isExtended ? { warnafter: due } : {}),
     },
     nbf: now,
     sub: `system:serviceaccount:${call.namespace}:${call.name}`,
@@ -67,7 +72,7 @@ async function issue(
     apiVersion: `${group}/v1`,
     metadata: { name: call.name, namespace: call.namespace, creationTimestamp: timestamp(pipeline.clock.now()) },
     spec: { ...spec, audiences: aud, expirationSeconds },
-    status: { token: write.dryRun ? "" : signer.sign(claims), expirationTimestamp: timestamp(exp * 1000) },
+    status: { token: write.dryRun ? "" : signer.sign(claims), expirationTimestamp: timestamp(due * 1000) },
   };
   return { object: answer, bytes: bytesOf(answer), revision: 0, created: true };
 }

@@ -31,6 +31,8 @@ export interface TokenClaims {
     readonly pod?: Named;
     readonly secret?: Named;
     readonly node?: Named;
+    /** It should have been renewed by then, in seconds since the epoch. */
+    readonly warnafter?: number;
   };
 }
 
