@@ -21,7 +21,7 @@ export interface Audited {
   readonly requestUri: string;
   readonly sourceIps: readonly string[];
   readonly userAgent: string | undefined;
-  /** As the client sent it. */
+  /** Absent: it gets one of its own. */
   readonly auditId: string | undefined;
 }
 
@@ -46,7 +46,7 @@ export class Auditor {
   begin(audited: Audited): AuditEvent | undefined {
     const ruling = this.#policy.rulingOn(audited.attributes, audited.user);
     if (ruling.level === "None") return undefined;
-    const id = audited.auditId || randomUUID();
+    const id = audited.auditId ?? randomUUID();
     const event = new AuditEvent(id, audited, ruling, this.#clock, (stage, text) =>
       this.#write(ruling.omitStages, stage, text),
     );

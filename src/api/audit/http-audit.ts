@@ -31,14 +31,12 @@ class HttpAudit implements ExchangeObserver {
     if (this.#event.wantsRequest && body.length > 0) this.#event.request(parsed(body));
   }
 
-  answered(code: number, headers: OutgoingHttpHeaders, body: Uint8Array | string | undefined): void {
-    headers["audit-id"] = this.#event.id;
+  answered(code: number, _: OutgoingHttpHeaders, body: Uint8Array | string | undefined): void {
     const isError = code >= 400;
     this.#event.response(code, body !== undefined && (isError || this.#event.wantsResponse) ? parsed(body) : undefined);
   }
 
-  opened(code: number, headers: OutgoingHttpHeaders): void {
-    headers["audit-id"] = this.#event.id;
+  opened(code: number): void {
     this.#event.response(code);
     if (this.#longRunning) this.#event.stage("ResponseStarted");
   }
@@ -55,15 +53,14 @@ export function observe(
   attributes: Attributes,
   user: UserInfo | undefined,
 ): void {
-  const { headers, url, connection } = exchange;
-  const auditId = headers["audit-id"];
+  const { headers, url, connection, auditId } = exchange;
   const event = auditor.begin({
     attributes,
     user: user ?? { name: "", groups: [] },
     requestUri: url,
     sourceIps: sourceIps(headers, connection.remoteAddress),
     userAgent: headers["user-agent"],
-    auditId: typeof auditId === "string" ? auditId : undefined,
+    auditId,
   });
   if (event !== undefined) exchange.observer = new HttpAudit(event);
 }

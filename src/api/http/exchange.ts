@@ -25,6 +25,8 @@ export interface Exchange {
   readonly gone: boolean;
   /** Headers that the answer carries whatever it is; lower-case names. */
   stamp: Readonly<Record<string, string>> | undefined;
+  /** The Audit-Id header of the answer; in the audit log it is the request's name. */
+  readonly auditId: string;
   /** Told of what is sent and answered; absent: nobody wants to know. */
   observer: ExchangeObserver | undefined;
   /** The time for it is over and a 504 was sent: respond() does nothing any longer, open() throws. */
@@ -49,7 +51,6 @@ export interface ExchangeObserver {
   runsLong(): void;
   /** The request's body, as JSON where it came as something else. */
   sent(body: Buffer): void;
-  /** May add headers. */
   answered(code: number, headers: OutgoingHttpHeaders, body: Uint8Array | string | undefined): void;
   opened(code: number, headers: OutgoingHttpHeaders): void;
   /** All is over. Idempotent. */

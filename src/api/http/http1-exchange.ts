@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Readable, Writable } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import { auditIdOf } from "./audit-id.ts";
 import { type Exchange, type ExchangeObserver, ExpiredError } from "./exchange.ts";
 
 export class Http1Exchange implements Exchange {
@@ -12,6 +13,7 @@ export class Http1Exchange implements Exchange {
   stamp: Readonly<Record<string, string>> | undefined;
   observer: ExchangeObserver | undefined;
   #expired = false;
+  #auditId: string | undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
     this.method = request.method ?? "GET";
@@ -19,6 +21,11 @@ export class Http1Exchange implements Exchange {
     this.headers = request.headers;
     this.#request = request;
     this.#response = response;
+  }
+
+  get auditId(): string {
+    this.#auditId ??= auditIdOf(this.headers);
+    return this.#auditId;
   }
 
   get body(): Readable {
@@ -43,6 +50,7 @@ export class Http1Exchange implements Exchange {
 
   respond(code: number, headers: OutgoingHttpHeaders, body?: Uint8Array | string): void {
     if (this.#expired) return;
+    headers["audit-id"] = this.auditId;
     this.observer?.answered(code, headers, body);
     if (this.stamp) Object.assign(headers, this.stamp);
     const response = this.#response;
@@ -57,6 +65,7 @@ export class Http1Exchange implements Exchange {
 
   open(code: number, headers: OutgoingHttpHeaders): Writable {
     if (this.#expired) throw new ExpiredError();
+    headers["audit-id"] = this.auditId;
     this.observer?.opened(code, headers);
     if (this.stamp) Object.assign(headers, this.stamp);
     this.#response.writeHead(code, headers);

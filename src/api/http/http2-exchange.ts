@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import { constants, type IncomingHttpHeaders as Http2Headers, type ServerHttp2Stream } from "node:http2";
 import type { Readable, Writable } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import { auditIdOf } from "./audit-id.ts";
 import { type Exchange, type ExchangeObserver, ExpiredError } from "./exchange.ts";
 
 /** On the stream itself: Node's compatibility layer costs a third of the requests per second. */
@@ -15,6 +16,7 @@ export class Http2Exchange implements Exchange {
   stamp: Readonly<Record<string, string>> | undefined;
   observer: ExchangeObserver | undefined;
   #expired = false;
+  #auditId: string | undefined;
 
   constructor(stream: ServerHttp2Stream, headers: Http2Headers, connection: TLSSocket) {
     this.method = headers[":method"] ?? "GET";
@@ -24,6 +26,11 @@ export class Http2Exchange implements Exchange {
     this.#stream = stream;
     // A reset by the client is no news to anybody.
     stream.on("error", () => undefined);
+  }
+
+  get auditId(): string {
+    this.#auditId ??= auditIdOf(this.headers);
+    return this.#auditId;
   }
 
   get body(): Readable {
@@ -45,6 +52,7 @@ export class Http2Exchange implements Exchange {
   respond(code: number, headers: OutgoingHttpHeaders, body?: Uint8Array | string): void {
     const stream = this.#stream;
     if (this.gone || this.#expired) return;
+    headers["audit-id"] = this.auditId;
     this.observer?.answered(code, headers, body);
     if (this.stamp) Object.assign(headers, this.stamp);
     this.#code = code;
@@ -62,6 +70,7 @@ export class Http2Exchange implements Exchange {
 
   open(code: number, headers: OutgoingHttpHeaders): Writable {
     if (this.#expired) throw new ExpiredError();
+    headers["audit-id"] = this.auditId;
     this.observer?.opened(code, headers);
     if (this.stamp) Object.assign(headers, this.stamp);
     this.#code = code;

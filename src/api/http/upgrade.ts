@@ -5,6 +5,7 @@ import type { TLSSocket } from "node:tls";
 import { StatusError } from "../../machinery/status/error.ts";
 import { internalError, noSuchResource } from "../../machinery/status/errors.ts";
 import type { Registry } from "../registry/registry.ts";
+import { auditIdOf } from "./audit-id.ts";
 import type { ConnectDispatch } from "./connect-dispatch.ts";
 import type { Exchange } from "./exchange.ts";
 import { callOf, type RequestHandler } from "./handler.ts";
@@ -82,6 +83,7 @@ function upgradeExchange({ url = "/", method = "GET", headers, socket }: Incomin
     url,
     method,
     headers,
+    auditId: auditIdOf(headers),
     connection: socket as TLSSocket,
     observer: undefined,
   } as Partial<Exchange> as Exchange;
@@ -90,9 +92,14 @@ function upgradeExchange({ url = "/", method = "GET", headers, socket }: Incomin
 function refuse(socket: Duplex, error: unknown, exchange: Exchange | undefined): void {
   const known = error instanceof StatusError ? error : internalError(error instanceof Error ? error.message : "");
   const body = JSON.stringify(known.status);
-  exchange?.observer?.answered(known.code, {}, body);
+  exchange?.observer?.answered(known.code, { "audit-id": exchange.auditId }, body);
   exchange?.observer?.complete();
-  socket.end(
-    `HTTP/1.1 ${known.code} ${known.reason}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-  );
+  const headers = [
+    ...(exchange === undefined ? [] : [`Audit-Id: ${exchange.auditId}`]),
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    "Connection: close",
+  ];
+  socket.write(`HTTP/1.1 ${known.code} ${known.reason}\r\n${headers.join("\r\n")}\r\n\r\n`, "latin1");
+  socket.end(body);
 }

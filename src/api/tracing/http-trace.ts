@@ -3,7 +3,7 @@ import { type Span, SpanStatusCode } from "@opentelemetry/api";
 import type { Attributes, Decision } from "../authz/types.ts";
 import type { UserInfo } from "../client/types.ts";
 import type { Exchange, ExchangeObserver } from "../http/exchange.ts";
-import { auditId, verbAttributes } from "./request-attributes.ts";
+import { verbAttributes } from "./request-attributes.ts";
 import type { RequestScope } from "./request-scope.ts";
 import type { RunningRequest } from "./running-request.ts";
 
@@ -81,13 +81,13 @@ export class HttpTrace implements ExchangeObserver {
     this.#inner?.answered(code, headers, body);
     const size = typeof body === "string" ? Buffer.byteLength(body) : (body?.length ?? 0);
     this.#span.setAttribute("http.response.body.size", size);
-    this.#answers(code, headers);
+    this.#answers(code);
     this.#verb?.addEvent("About to write a response", { size }, this.#options.request.now());
   }
 
   opened(code: number, headers: OutgoingHttpHeaders): void {
     this.#inner?.opened(code, headers);
-    this.#answers(code, headers);
+    this.#answers(code);
     if (this.#longRunning) return;
     const { url, method } = this.#options.exchange;
     const mediaType = String(headers["content-type"] ?? "");
@@ -102,8 +102,8 @@ export class HttpTrace implements ExchangeObserver {
     request.scope = undefined;
   }
 
-  #answers(code: number, headers: OutgoingHttpHeaders): void {
-    this.#span.setAttributes({ "http.response.status_code": code, ...auditId(headers["audit-id"]) });
+  #answers(code: number): void {
+    this.#span.setAttribute("http.response.status_code", code);
     if (code >= 500) this.#span.setStatus({ code: SpanStatusCode.ERROR });
   }
 }

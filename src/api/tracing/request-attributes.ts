@@ -36,7 +36,7 @@ export function serverAttributes(exchange: Exchange): SpanAttributes {
     ...(port === "" ? {} : { "server.port": Number(port) }),
     ...(client === "" ? {} : { "client.address": client }),
     ...(headers["user-agent"] ? { "user_agent.original": headers["user-agent"] } : {}),
-    ...auditId(headers["audit-id"]),
+    "audit-id": auditIdOf(exchange),
   };
 }
 
@@ -58,15 +58,15 @@ export function verbAttributes(exchange: Exchange, attributes: Attributes): Span
     url: path,
     "user-agent": headers["user-agent"] ?? "",
     verb: method,
-    ...auditId(headers["audit-id"]),
+    "audit-id": auditIdOf(exchange),
   };
 }
 
 /** kube-apiserver cuts off what is longer. */
 const auditIdLimit = 64;
 
-export function auditId(id: unknown): SpanAttributes {
-  return typeof id === "string" && id !== "" ? { "audit-id": id.slice(0, auditIdLimit) } : {};
+function auditIdOf({ auditId }: Exchange): string {
+  return auditId.slice(0, auditIdLimit);
 }
 
 function scopeOf(namespace: string, name: string): string {
