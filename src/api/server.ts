@@ -30,8 +30,9 @@ import { authorityPath } from "./http/authority-path.ts";
 import { ConnectDispatch } from "./http/connect-dispatch.ts";
 import { Deadlines } from "./http/deadlines.ts";
 import type { Exchange } from "./http/exchange.ts";
-import { RequestHandler } from "./http/handler.ts";
+import { type PathHandler, RequestHandler } from "./http/handler.ts";
 import { type HealthChecks, healthPaths, versionPath } from "./http/health.ts";
+import { indexPath } from "./http/index-path.ts";
 import { Listener } from "./http/listener.ts";
 import { handleUpgrade } from "./http/upgrade.ts";
 import { kindHooks } from "./kinds/index.ts";
@@ -132,22 +133,23 @@ class KubeApiServer implements ApiServer {
     registerServerMetrics(metrics, store, registry, this.#pipeline.hub);
     registerFlowMetrics(metrics, this.#flow);
     if (options.audit) registerAuditMetrics(metrics, options.audit);
+    const paths: readonly PathHandler[] = [
+      healthPaths(this.#checks()),
+      versionPath(versionInfo(klVersion)),
+      authorityPath(() => this.#authority),
+      discoveryPaths(discovery),
+      issuerDiscovery(signer, () => this.#address),
+      metricsPath(metrics),
+      ...(options.profiling === false ? [] : [profilingPath()]),
+      ...(options.encryption ? [encryptionPath(options.encryption)] : []),
+      openApiPaths(new OpenApiDocuments(registry, klVersion, clock)),
+    ];
     this.#handler = new RequestHandler({
       pipeline: this.#pipeline,
       authenticators,
       impersonation: impersonation(authorizer),
       authorizer,
-      paths: [
-        healthPaths(this.#checks()),
-        versionPath(versionInfo(klVersion)),
-        authorityPath(() => this.#authority),
-        discoveryPaths(discovery),
-        issuerDiscovery(signer, () => this.#address),
-        metricsPath(metrics),
-        ...(options.profiling === false ? [] : [profilingPath()]),
-        ...(options.encryption ? [encryptionPath(options.encryption)] : []),
-        openApiPaths(new OpenApiDocuments(registry, klVersion, clock)),
-      ],
+      paths: [...paths, indexPath(paths)],
       connect: this.#connect,
       running: this.#watches,
       metrics: new RequestMetrics(metrics),

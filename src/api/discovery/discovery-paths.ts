@@ -12,6 +12,7 @@ const aggregatedType = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupD
 export function discoveryPaths(discovery: Discovery): PathHandler {
   return {
     open: false,
+    listed: () => discovery.paths(),
     async handle(path, exchange) {
       const parts = path.split("/").filter((part) => part !== "");
       const [root, first, second, more] = parts;

@@ -26,6 +26,17 @@ export class Discovery {
     this.#address = address;
   }
 
+  /** Of every form but the aggregated one, which shares two of them. */
+  paths(): readonly string[] {
+    return [
+      ...["/api", "/apis", "/apis/"],
+      ...this.#registry.groups.flatMap(({ group, versions }) => [
+        ...(group === "" ? [] : [`/apis/${group}`]),
+        ...versions.map(({ version }) => (group === "" ? `/api/${version}` : `/apis/${group}/${version}`)),
+      ]),
+    ];
+  }
+
   /** /api */
   coreVersions(): object {
     const versions = this.#groups("api").flatMap(({ versions }) => versions.map(({ version }) => version));

@@ -31,6 +31,8 @@ import type { RunningWatches } from "./watch-response.ts";
 /** Paths beside the resources: answers, or says that it is not its own. Anonymous users get those that are `open`. */
 export interface PathHandler {
   readonly open: boolean;
+  /** What GET / tells of; absent: nothing. */
+  readonly listed?: () => readonly string[];
   handle(path: string, exchange: Exchange, query: URLSearchParams | undefined): Promise<boolean> | boolean;
 }
 

@@ -15,6 +15,11 @@ export function healthPaths({ livez, readyz }: HealthChecks): PathHandler {
   const roots: Readonly<Record<string, Readonly<Record<string, Check>>>> = { healthz: livez, livez, readyz };
   return {
     open: true,
+    listed: () =>
+      Object.entries(roots).flatMap(([root, checks]) => [
+        `/${root}`,
+        ...Object.keys(checks).map((name) => `/${root}/${name}`),
+      ]),
     handle(path, exchange, query) {
       const [, root = "", name, more] = path.split("/");
       const checks = Object.hasOwn(roots, root) ? roots[root] : undefined;
@@ -65,6 +70,7 @@ export function versionPath(version: object): PathHandler {
   const text = JSON.stringify(version, undefined, 2);
   return {
     open: true,
+    listed: () => ["/version"],
     handle(path, exchange) {
       if (path !== "/version" && path !== "/version/") return false;
       exchange.respond(200, newHeaders("application/json"), text);

@@ -6,6 +6,7 @@ import { methodNotAllowed } from "../http/rest.ts";
 export function metricsPath(metrics: MetricRegistry): PathHandler {
   return {
     open: false,
+    listed: () => ["/metrics"],
     async handle(path, exchange) {
       if (path !== "/metrics") return false;
       if (exchange.method !== "GET" && exchange.method !== "HEAD") throw methodNotAllowed();

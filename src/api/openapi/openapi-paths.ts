@@ -12,6 +12,7 @@ import type { OpenApiDocuments } from "./documents.ts";
 export function openApiPaths(documents: OpenApiDocuments): PathHandler {
   return {
     open: false,
+    listed: () => ["/openapi/v2", "/openapi/v3", "/openapi/v3/"],
     async handle(path, exchange, query) {
       const [root, form, kind, ...rest] = path.split("/").filter((part) => part !== "");
       if (root !== "openapi" || (form !== "v3" && form !== "v2")) return false;

@@ -1,3 +1,5 @@
+import { expect } from "vitest";
+
 /** One request, its answer, and the page that says so. */
 export interface Case {
   readonly about: string;
@@ -12,6 +14,7 @@ export interface Case {
 }
 
 const concepts = "https://kubernetes.io/docs/reference/using-api/api-concepts/";
+const access = "https://kubernetes.io/docs/tasks/administer-cluster/access-cluster-api/";
 const ssa = "https://kubernetes.io/docs/reference/using-api/server-side-apply/";
 const maps = "/api/v1/namespaces/ground/configmaps";
 const deployments = "/apis/apps/v1/namespaces/ground/deployments";
@@ -167,6 +170,36 @@ export const discovery: readonly Case[] = [
     request: ["GET", "/openapi/v2"],
     code: 200,
     text: /"swagger":"2\.0"/,
+  },
+  {
+    about: "the root lists what there is",
+    see: access,
+    request: ["GET", "/"],
+    code: 200,
+    body: {
+      paths: expect.arrayContaining([
+        ...["/.well-known/openid-configuration", "/api", "/api/v1", "/apis", "/apis/apps", "/apis/apps/v1"],
+        ...["/healthz", "/healthz/ping", "/livez", "/metrics", "/openapi/v2", "/openapi/v3", "/openid/v1/jwks"],
+        ...["/readyz", "/version"],
+      ]),
+    },
+    headers: { etag: /^"[\dA-F]{128}"$/ },
+  },
+  {
+    about: "the root's list is indented, and sorted",
+    see: access,
+    request: ["GET", "/"],
+    code: 200,
+    text: /^\{\n {2}"paths": \[\n {4}"\/\.well-known\/openid-configuration",\n {4}"\/api",\n {4}"\/api\/v1",\n {4}"\/apis",\n/,
+  },
+  { about: "the root is not for nobody", see: access, request: ["GET", "/"], code: 401, as: "nobody" },
+  { about: "an unknown path", see: access, request: ["GET", "/nowhere"], code: 404, text: "404 page not found\n" },
+  {
+    about: "an unknown group",
+    see: access,
+    request: ["GET", "/apis/nowhere"],
+    code: 404,
+    text: "404 page not found\n",
   },
   { about: "version", see: concepts, request: ["GET", "/version"], code: 200, body: { major: "1", minor: "36" } },
   ...["/healthz", "/livez", "/readyz"].map(
