@@ -16,6 +16,13 @@ export const apiSettings = {
     most,
   ),
   requestTimeout: duration("request-timeout", "how long a request may take", 60_000),
+  enableAdmissionPlugins: list(
+    "enable-admission-plugins",
+    "NAMES",
+    "admission plugins to have (all are on already)",
+    [],
+  ),
+  disableAdmissionPlugins: list("disable-admission-plugins", "NAMES", "admission plugins to do without", []),
   anonymousAuth: toggle("anonymous-auth", "let requests without credentials in as system:anonymous", false),
   tokenAuthFile: file("token-auth-file", 'CSV of static tokens: token,user,uid,"group1,group2"'),
   authenticationConfig: file("authentication-config", "AuthenticationConfiguration: OIDC issuers, anonymous requests"),

@@ -7,11 +7,15 @@ import { SecretsEncryption } from "../api/encryption/secrets-encryption.ts";
 import type { ApiServerOptions } from "../api/types.ts";
 import type { Clock } from "../machinery/clock.ts";
 import type { Logger } from "../machinery/logger.ts";
+import { disabledPlugins } from "./admission-flags.ts";
 import type { ApiFlags } from "./api-flags.ts";
 import type { ServerConfig } from "./config.ts";
 import { ConfigError } from "./setting.ts";
 
-type Given = Pick<ApiServerOptions, "limits" | "authentication" | "audit" | "tracing" | "profiling">;
+type Given = Pick<
+  ApiServerOptions,
+  "limits" | "disableAdmissionPlugins" | "authentication" | "audit" | "tracing" | "profiling"
+>;
 
 /** Throws ConfigError that names the flag and the file which is wrong. */
 export async function apiOptions(flags: ApiFlags, clock: Clock, log: Logger): Promise<Given> {
@@ -23,6 +27,7 @@ export async function apiOptions(flags: ApiFlags, clock: Clock, log: Logger): Pr
   const tracing = await requestTracing(flags, clock, log);
   return {
     limits: { maxRequestsInflight, maxMutatingRequestsInflight, requestTimeout },
+    disableAdmissionPlugins: disabledPlugins(flags),
     authentication: await authentication(flags),
     profiling,
     ...(audit === undefined ? {} : { audit }),

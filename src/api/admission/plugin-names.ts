@@ -1,0 +1,20 @@
+/** The plugins that there are, all of them on by default; in kube-apiserver's order (AllOrderedPlugins). */
+export const admissionPluginNames: readonly string[] = [
+  "NamespaceLifecycle",
+  "LimitRanger",
+  "ServiceAccount",
+  "NodeRestriction",
+  "TaintNodesByCondition",
+  "PodSecurity",
+  "Priority",
+  "DefaultTolerationSeconds",
+  "DefaultStorageClass",
+  "StorageObjectInUseProtection",
+  "PersistentVolumeClaimResize",
+  "RuntimeClass",
+  "CertificateApproval",
+  "CertificateSigning",
+  "CertificateSubjectRestriction",
+  "DefaultIngressClass",
+  "ResourceQuota",
+];
