@@ -5,8 +5,10 @@
 import { createHash } from "node:crypto";
 import type { Logger } from "../../../machinery/logger.ts";
 import { type Cidr, cidrsOverlap, formatCidr, parseCidr } from "../../../machinery/net/cidr.ts";
+import { overlayDevice } from "../../net/removal.ts";
 import { type PodNetwork, type PodNetworkWish, RuntimeError } from "../types.ts";
 import type { Engine } from "./engine.ts";
+import { hostRoutes } from "./host-routes.ts";
 import { label, type Ownership } from "./labels.ts";
 
 /** What the engine tells of a network, as far as it matters here. */
@@ -34,7 +36,7 @@ export function networkName(owner: Ownership): string {
 }
 
 /**
- * Returns the network's name. Where the wished range overlaps with another network of this engine another one is taken,
+ * Returns the network's name. Where another network of this engine or of the host has the wished range another one is taken,
  * since pods that run somewhere else beat pods that do not run. Without a wish, whatever is there is right.
  */
 export async function ensureNetwork(
@@ -59,13 +61,13 @@ export async function ensureNetwork(
   if (taken !== undefined) {
     log.warn(
       { podCidr: wish?.subnet, network: name, other: taken },
-      "pod CIDR overlaps with another Docker network: pods get other addresses, and pods of other nodes cannot reach them",
+      "pod CIDR overlaps with another network of this host: pods get other addresses, and pods of other nodes cannot reach them",
     );
   }
   let searching = taken !== undefined;
   for (let attempt = 1; ; attempt++) {
     try {
-      const subnet = searching ? await freeRange(engine, wish?.subnet ?? USUAL_RANGE) : wish?.subnet;
+      const subnet = searching ? await freeRange(engine, name, wish?.subnet ?? USUAL_RANGE) : wish?.subnet;
       await create(engine, owner, name, wish, subnet);
       return name;
     } catch (error) {
@@ -105,29 +107,52 @@ function fits(network: Inspected, wish: PodNetworkWish): boolean {
   return same && (mtu || !empty);
 }
 
+/** The name of the other network, or of the other interface. */
 async function takenBy(engine: Engine, name: string, subnet: string): Promise<string | undefined> {
   const wanted = parseCidr(subnet);
-  const networks = (await engine.call((docker) => docker.listNetworks())) as unknown as Inspected[];
-  const overlaps = (network: Inspected): boolean =>
-    wanted !== undefined && rangesOf(network).some((other) => cidrsOverlap(wanted, other));
-  return networks.find((network) => network.Name !== name && overlaps(network))?.Name;
+  if (!wanted) return undefined;
+  return (await usedRanges(engine, name)).find((used) => conflicts(used, wanted))?.owner;
 }
 
 /**
- * One of the same size that no network of this engine has, from the far end of the same /16. The engine's own choice comes
+ * One of the same size that no other network has, from the far end of the same /16. The engine's own choice comes
  * from a few dozen large ranges, which are soon used up. Undefined: let it choose nevertheless.
  */
-async function freeRange(engine: Engine, subnet: string): Promise<string | undefined> {
+async function freeRange(engine: Engine, name: string, subnet: string): Promise<string | undefined> {
   const wanted = parseCidr(subnet);
   if (!wanted) return undefined;
-  const networks = (await engine.call((docker) => docker.listNetworks())) as unknown as Inspected[];
-  const used = networks.flatMap(rangesOf);
+  const used = await usedRanges(engine, name);
   const block = wanted.first - (wanted.first % BLOCK);
   for (let first = block + BLOCK - wanted.size; first >= block; first -= wanted.size) {
     const candidate = { first, bits: wanted.bits, size: wanted.size };
-    if (!used.some((other) => cidrsOverlap(candidate, other))) return formatCidr(candidate);
+    if (!used.some((other) => conflicts(other, candidate))) return formatCidr(candidate);
   }
   return undefined;
+}
+
+interface UsedRange extends Cidr {
+  /** Wider routes give way to the pods' own. */
+  readonly isRoute: boolean;
+  readonly owner: string;
+}
+
+function conflicts(used: UsedRange, wanted: Cidr): boolean {
+  return cidrsOverlap(used, wanted) && !(used.isRoute && used.bits < wanted.bits);
+}
+
+/** By all but the network of this name. */
+async function usedRanges(engine: Engine, name: string): Promise<readonly UsedRange[]> {
+  const listed = engine.call((docker) => docker.listNetworks()) as unknown as Promise<Inspected[]>;
+  const [networks, routes] = await Promise.all([listed, hostRoutes()]);
+  const others = networks.filter(({ Name }) => Name !== name);
+  return [
+    ...others.flatMap((network) =>
+      rangesOf(network).map((range) => ({ ...range, isRoute: false, owner: network.Name })),
+    ),
+    ...routes
+      .filter((route) => route.interface !== name && route.interface !== overlayDevice(name))
+      .map((route) => ({ ...route, isRoute: true, owner: route.interface })),
+  ];
 }
 
 function rangesOf({ IPAM }: Inspected): Cidr[] {
