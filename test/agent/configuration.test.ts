@@ -1,4 +1,7 @@
+import { mkdtemp, readlink, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ConfigMap, Secret, Service } from "../../src/machinery/types/core/v1.ts";
 import { describeDocker } from "../docker-gate.ts";
@@ -100,6 +103,34 @@ describeDocker("what containers are made with", () => {
     });
     await ready("waiting");
     await until(() => expect(link.messagesOf("waiting", "Failed")).toContain('Error: configmap "late" not found'));
+  });
+
+  // As `kubectl debug node/NAME` asks for.
+  test.concurrent("a pod may have all of its node's namespaces, and its files from the root on", async () => {
+    const { link } = agent;
+    const folder = await mkdtemp(join(tmpdir(), "kl-host-"));
+    try {
+      await writeFile(join(folder, "file"), "of the host");
+      const volumeMounts = [{ name: "host-root", mountPath: "/host" }];
+      const spec = {
+        hostNetwork: true,
+        hostPID: true,
+        hostIPC: true,
+        volumes: [{ name: "host-root", hostPath: { path: "/" } }],
+        terminationGracePeriodSeconds: 1,
+      };
+      link.set("pods", podOf("debugger", [{ command: shell("true"), volumeMounts }], spec));
+      await ready("debugger");
+      for (const namespace of ["net", "pid", "ipc"]) {
+        expect((await inside("debugger", `readlink /proc/self/ns/${namespace}`)).trim()).toBe(
+          await readlink(`/proc/self/ns/${namespace}`),
+        );
+      }
+      expect(await inside("debugger", `cat /host${folder}/file; echo back > /host${folder}/back`)).toBe("of the host");
+      expect(await inside("debugger", `cat /host${folder}/back`)).toBe("back\n");
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   test.concurrent("a volume that is missing is told and waited for", async () => {

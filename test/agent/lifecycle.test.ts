@@ -1,8 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Container } from "../../src/machinery/types/core/v1.ts";
+import { label } from "../../src/agent/runtime/docker/labels.ts";
+import type { Container, Pod } from "../../src/machinery/types/core/v1.ts";
 import { describeDocker } from "../docker-gate.ts";
 import { busybox, ensureImage } from "../images/busybox.ts";
 import {
@@ -149,6 +151,34 @@ describeDocker("the life of pods on Docker", () => {
     link.delete("stubborn", 1);
     await until(() => expect(link.pod("stubborn")).toBeUndefined());
     expect(Date.now() - began).toBeLessThan(5000);
+  });
+
+  test.concurrent("what the engine cannot make is not asked of it again at once, but for a new spec", async () => {
+    const { link } = agent;
+    const since = Math.floor(Date.now() / 1000);
+    const twice = ["one", "two"].map((name) => ({ name, mountPath: "/same" }));
+    const volumes = ["one", "two"].map((name) => ({ name, emptyDir: {} }));
+    const pod = podOf("refused", [{ command: shell("true"), volumeMounts: twice }], {
+      volumes,
+      terminationGracePeriodSeconds: 1,
+    });
+    link.set("pods", pod);
+    const waiting = () => containerStatus(agent, "refused", "c0")?.state?.waiting;
+    await until(() =>
+      expect(waiting()).toEqual({ reason: "CreateContainerError", message: "Duplicate mount point: /same" }),
+    );
+    // The engine tells that what it could not make is gone: that alone is no reason to try again.
+    const filters = { label: [`${label.podUid}=${pod.metadata.uid}`], event: ["destroy"] };
+    const now = Math.floor(Date.now() / 1000) + 1;
+    const events = await text(await docker.getEvents({ since, until: now, filters }));
+    expect(events.split("\n").length).toBeLessThanOrEqual(2);
+    const [first] = twice;
+    link.set("pods", {
+      ...pod,
+      metadata: { ...pod.metadata, generation: 2 },
+      spec: { ...pod.spec, containers: [{ ...pod.spec?.containers[0], volumeMounts: [first] }] },
+    } as Pod);
+    await until(() => expect(condition(agent, "refused", "Ready")).toBe("True"), 5000);
   });
 
   test.concurrent("a failed postStart kills the container", async () => {

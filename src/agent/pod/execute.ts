@@ -23,6 +23,11 @@ const PULL_ERROR_SHOWN = 2000;
 export interface Waiting {
   readonly reason: string;
   readonly message: string;
+  /**
+   * Another attempt for this generation of the pod has to wait (by the clock's elapsed()): the engine tells of what it could not
+   * make, too, so that every failure brings the next sync.
+   */
+  readonly again?: { readonly at: number; readonly generation: number | undefined };
 }
 
 export interface Execution {
@@ -153,6 +158,11 @@ async function startAll(
       retry(wait.until);
       continue;
     }
+    const { again } = reasons.get(name) ?? {};
+    if (again && again.generation === pod.metadata.generation && again.at > context.clock.elapsed()) {
+      retry(again.at);
+      continue;
+    }
     try {
       await startContainer(context, {
         pod,
@@ -169,10 +179,12 @@ async function startAll(
       await removeOlder(context, view, name);
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
-      reasons.set(name, { reason: error.reason, message: error.message });
+      const later = context.clock.elapsed() + CONFIG_RETRY;
+      const again = error.reason === "CreateContainerError" && { at: later, generation: pod.metadata.generation };
+      reasons.set(name, { reason: error.reason, message: error.message, ...(again ? { again } : {}) });
       if (error.reason === "ErrImagePull") retry(context.clock.elapsed() + PULL_ERROR_SHOWN);
       else if (error.retryAt !== undefined) retry(error.retryAt);
-      else if (error.reason !== "PostStartHookError") retry(context.clock.elapsed() + CONFIG_RETRY);
+      else if (error.reason !== "PostStartHookError") retry(later);
     }
     view = await execution.progress();
   }

@@ -194,7 +194,8 @@ export interface Mount {
   readonly hostPath: string;
   readonly containerPath: string;
   readonly readOnly: boolean;
-  readonly propagation?: "rprivate" | "rslave" | "rshared";
+  /** Undefined: what is mounted later on one side is not seen on the other. */
+  readonly propagation?: "rslave" | "rshared" | undefined;
 }
 
 export interface ContainerState {

@@ -173,13 +173,13 @@ function expand(expression: string, env: ReadonlyMap<string, string>): string {
   });
 }
 
-function propagationOf(mount: VolumeMount): NonNullable<Mount["propagation"]> {
+function propagationOf(mount: VolumeMount): Mount["propagation"] {
   switch (mount.mountPropagation) {
     case "Bidirectional":
       return "rshared";
     case "HostToContainer":
       return "rslave";
     default:
-      return "rprivate";
+      return undefined;
   }
 }

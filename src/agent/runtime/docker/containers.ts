@@ -42,7 +42,8 @@ export function containerOptions(
         Source: mount.hostPath,
         Target: mount.containerPath,
         ReadOnly: mount.readOnly,
-        BindOptions: { Propagation: mount.propagation ?? "rprivate" },
+        // Where none is named, the engine takes what is right for folders that hold its own: not even "/" is refused then.
+        ...(mount.propagation === undefined ? {} : { BindOptions: { Propagation: mount.propagation } }),
       })) as unknown as Docker.MountConfig,
       Devices: config.devices.map((device) => ({
         PathOnHost: device.hostPath,
