@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { tokenDocuments } from "../../src/cli/token/documents.ts";
 import { tokenTable } from "../../src/cli/token/list.ts";
 import { shortDuration } from "../../src/cli/token/short-duration.ts";
 
@@ -20,6 +21,36 @@ describe("kl token list", () => {
       ].join("\n"),
     );
     expect(tokenTable([{ ...token, expiration: "2026-06-02T00:00:00Z" }], now)).toMatch(/^TOKEN +TTL {7}EXPIRES/);
+  });
+
+  it("has kubeadm's documents", async () => {
+    const token = { id: "abcdef", secret: "1234567890123456", description: "", usages: [], groups: [] };
+    const usages = ["signing", "authentication"];
+    const groups = ["system:bootstrappers:kubeadm:default-node-token"];
+    const full = { ...token, description: "a token", usages, groups, expiration: "2026-06-05T17:13:55Z" };
+    expect(await tokenDocuments([full], "json")).toBe(`{
+    "kind": "BootstrapToken",
+    "apiVersion": "output.kubeadm.k8s.io/v1alpha3",
+    "token": "abcdef.1234567890123456",
+    "description": "a token",
+    "expires": "2026-06-05T17:13:55Z",
+    "usages": [
+        "signing",
+        "authentication"
+    ],
+    "groups": [
+        "system:bootstrappers:kubeadm:default-node-token"
+    ]
+}
+`);
+    const bare = "apiVersion: output.kubeadm.k8s.io/v1alpha3\nkind: BootstrapToken\ntoken: abcdef.1234567890123456\n";
+    const two = [1, 2].map(() => ({ ...token, expiration: undefined }));
+    expect(await tokenDocuments(two, "yaml")).toBe(`${bare}---\n${bare}`);
+    expect(await tokenDocuments([full], "yaml")).toContain('\nexpires: "2026-06-05T17:13:55Z"\ngroups:\n- system:');
+    expect(await tokenDocuments([full], "jsonpath={.token} {.groups}")).toBe(
+      'abcdef.1234567890123456 ["system:bootstrappers:kubeadm:default-node-token"]',
+    );
+    await expect(tokenDocuments([full], "nope")).rejects.toThrow('output format "nope"');
   });
 
   it.each([

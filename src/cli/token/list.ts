@@ -11,13 +11,20 @@ const header = ["TOKEN", "TTL", "EXPIRES", "USAGES", "DESCRIPTION", "EXTRA GROUP
 const narrowest = 10;
 const gap = 3;
 
-export const list = defineCommand<unknown>({
-  usage: "[flags]",
-  flags: {},
+export const list = defineCommand<{ readonly output: string }>({
+  usage: "[-o FORMAT] [flags]",
+  flags: {
+    output: { type: "string", short: "o", usage: "text, json, yaml, jsonpath=…", default: "text" },
+  },
   async run({ words, flags }) {
     if (words.length > 0) throw new ExitError(1, `error: extra arguments: [${words.join(" ")}]`);
     await withCluster(flags, async (cluster) => {
       const tokens = await listTokens(cluster);
+      if (flags.output !== "text") {
+        const { tokenDocuments } = await import("./documents.ts");
+        process.stdout.write(await tokenDocuments(tokens, flags.output));
+        return;
+      }
       // As kubeadm: nothing is printed where there are none.
       if (tokens.length > 0) process.stdout.write(tokenTable(tokens, Date.now()));
     });
