@@ -83,7 +83,7 @@ class KubeApiServer implements ApiServer {
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    const { clock, log, tracing } = options;
+    const { clock, log, tracing, audit } = options;
     const store = tracing ? tracing.store(options.store) : options.store;
     const registry = new Registry(builtinDefinitions());
     const authorizer = new ClusterAuthorizer(store, log);
@@ -99,6 +99,7 @@ class KubeApiServer implements ApiServer {
         authorizer,
         disabled: options.disableAdmissionPlugins ?? [],
         podSecurity: options.podSecurity,
+        annotate: audit && ((annotations) => audit.annotate(annotations)),
         client: () => this.client(apiServerUser),
       }),
     );
@@ -173,17 +174,19 @@ class KubeApiServer implements ApiServer {
     readonly certificate: ServingCertificate;
   }): Promise<{ port: number }> {
     await this.#start();
-    const { tracing } = this.#options;
+    const { tracing, audit } = this.#options;
+    const within = (work: () => void): void => {
+      const audited = audit ? () => audit.around(work) : work;
+      if (tracing) tracing.around(audited);
+      else audited();
+    };
     const handle = (exchange: Exchange): void => void this.#handler.handle(exchange);
     const upgrade = { handler: this.#handler, registry: this.#pipeline.registry, connect: this.#connect };
     this.#listener = await Listener.listen({
       ...options,
       proxyCa: this.#options.authentication?.requestHeader?.clientCa,
-      handle: tracing ? (exchange) => tracing.around(() => handle(exchange)) : handle,
-      upgrade: (message, socket, head) => {
-        if (tracing) tracing.around(() => void handleUpgrade(upgrade, message, socket, head));
-        else void handleUpgrade(upgrade, message, socket, head);
-      },
+      handle: tracing || audit ? (exchange) => within(() => handle(exchange)) : handle,
+      upgrade: (message, socket, head) => within(() => void handleUpgrade(upgrade, message, socket, head)),
       log: this.#options.log,
       ...(this.#options.otherNames ? { otherNames: this.#options.otherNames } : {}),
     });

@@ -30,6 +30,8 @@ export interface AdmissionParts {
   /** As --disable-admission-plugins. */
   readonly disabled?: readonly string[];
   readonly podSecurity?: PodSecurityOptions | undefined;
+  /** Tells the audit log of the request that runs; absent: there is none. */
+  readonly annotate?: ((annotations: Readonly<Record<string, string>>) => void) | undefined;
 }
 
 /**
@@ -45,7 +47,7 @@ export function admissionPlugins(parts: AdmissionParts): readonly AdmissionPlugi
     serviceAccount(objects, clock),
     nodeRestriction(objects),
     taintNodesByCondition,
-    podSecurity(objects, parts.podSecurity),
+    podSecurity(objects, parts.podSecurity, parts.annotate),
     priority(objects),
     defaultTolerationSeconds,
     defaultStorageClass(objects),

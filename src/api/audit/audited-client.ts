@@ -123,20 +123,26 @@ class AuditedResource<T extends KubeObject> implements ResourceClient<T> {
     });
   }
 
-  async #run<R>(event: AuditEvent | undefined, request: unknown, code: number, work: () => Promise<R>): Promise<R> {
-    if (event === undefined) return work();
-    event.request(request);
-    try {
-      const result = await work();
-      event.annotate(decisionAnnotations({ allowed: true }));
-      event.response(code, result);
-      return result;
-    } catch (error) {
-      failed(event, error);
-      throw error;
-    } finally {
-      event.stage("ResponseComplete");
-    }
+  #run<R>(event: AuditEvent | undefined, request: unknown, code: number, work: () => Promise<R>): Promise<R> {
+    return this.#auditor.around(() => {
+      this.#auditor.attach(event);
+      return event === undefined ? work() : told(event, request, code, work);
+    });
+  }
+}
+
+async function told<R>(event: AuditEvent, request: unknown, code: number, work: () => Promise<R>): Promise<R> {
+  event.request(request);
+  try {
+    const result = await work();
+    event.annotate(decisionAnnotations({ allowed: true }));
+    event.response(code, result);
+    return result;
+  } catch (error) {
+    failed(event, error);
+    throw error;
+  } finally {
+    event.stage("ResponseComplete");
   }
 }
 

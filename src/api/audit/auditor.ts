@@ -1,4 +1,5 @@
 /** Writes down who did what: https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/ */
+import { AsyncLocalStorage } from "node:async_hooks";
 import { randomUUID } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
 import type { Clock } from "../../machinery/clock.ts";
@@ -29,6 +30,7 @@ export class Auditor {
   readonly #policy: AuditPolicy;
   readonly #sink: AuditSink;
   readonly #clock: Clock;
+  readonly #running = new AsyncLocalStorage<{ event: AuditEvent | undefined }>();
   /** Events written. */
   events = 0;
 
@@ -52,6 +54,21 @@ export class Auditor {
     );
     event.stage("RequestReceived");
     return event;
+  }
+
+  /** Runs a request: what annotate() is told in `work`, however late, is about the event that is attached in it. */
+  around<R>(work: () => R): R {
+    return this.#running.run({ event: undefined }, work);
+  }
+
+  attach(event: AuditEvent | undefined): void {
+    const running = this.#running.getStore();
+    if (running) running.event = event;
+  }
+
+  /** What is to be known of the request that runs; of one that is not written down, nothing. */
+  annotate(annotations: Readonly<Record<string, string>>): void {
+    this.#running.getStore()?.event?.annotate(annotations);
   }
 
   close(): Promise<void> {

@@ -62,6 +62,7 @@ export function observe(
     userAgent: headers["user-agent"],
     auditId,
   });
+  auditor.attach(event);
   if (event !== undefined) exchange.observer = new HttpAudit(event);
 }
 

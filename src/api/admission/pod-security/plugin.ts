@@ -1,18 +1,19 @@
-import { detailText, violations } from "../../../machinery/pod-security/checks.ts";
+import { violations } from "../../../machinery/pod-security/checks.ts";
 import {
   isStricter,
   type LevelVersion,
   type Policy,
   policyOf,
+  privileged,
   standardText,
 } from "../../../machinery/pod-security/policy.ts";
 import { internalError, invalid } from "../../../machinery/status/errors.ts";
-import type { Container, Namespace, Pod, PodSpec } from "../../../machinery/types/core/v1.ts";
-import type { ObjectMeta } from "../../../machinery/types/meta/v1.ts";
+import type { Container, Namespace, Pod } from "../../../machinery/types/core/v1.ts";
 import { isKind, isPods } from "../concerns.ts";
 import type { AdmissionObjects } from "../objects.ts";
 import { refuse } from "../refuse.ts";
 import type { AdmissionPlugin, AdmissionRequest } from "../types.ts";
+import { annotationsOf, enforced, exempt, type Judgement, violationText } from "./annotations.ts";
 import { warningsForPods } from "./existing-pods.ts";
 import { templateOf, workloads } from "./templates.ts";
 
@@ -27,6 +28,8 @@ export interface PodSecurityOptions {
   };
 }
 
+type Annotate = (annotations: Readonly<Record<string, string>>) => void;
+
 /** All that cannot change what a pod may do. */
 const ignoredSubresources: ReadonlySet<string> = new Set([
   "exec",
@@ -40,30 +43,46 @@ const ignoredSubresources: ReadonlySet<string> = new Set([
 ]);
 
 /** https://kubernetes.io/docs/concepts/security/pod-security-admission/ */
-export function podSecurity(objects: AdmissionObjects, options: PodSecurityOptions = {}): AdmissionPlugin {
+export function podSecurity(
+  objects: AdmissionObjects,
+  options: PodSecurityOptions = {},
+  annotate?: Annotate,
+): AdmissionPlugin {
   const { usernames = [], runtimeClasses = [], namespaces = [] } = options.exemptions ?? {};
 
-  const policies = new WeakMap<Namespace, Policy>();
+  const policies = new WeakMap<Namespace, Judgement>();
 
   async function checkPodLike(request: AdmissionRequest): Promise<void> {
     const { namespace, user } = request;
-    if (namespaces.includes(namespace) || usernames.includes(user.name)) return;
+    if (namespaces.includes(namespace)) return annotate?.({ [exempt]: "namespace" });
+    if (usernames.includes(user.name)) return annotate?.({ [exempt]: "user" });
     const found = await objects.get<Namespace>("namespaces", "", namespace);
     if (found === undefined) throw internalError(`failed to lookup namespace ${namespace}`);
     // Namespaces are shared and seldom change: what their labels say is read once.
-    let policy = policies.get(found);
-    if (policy === undefined) {
-      policy = policyOf(found.metadata.labels, options.defaults).policy;
-      policies.set(found, policy);
+    let asked = policies.get(found);
+    if (asked === undefined) {
+      asked = policyOf(found.metadata.labels, options.defaults);
+      policies.set(found, asked);
     }
+    const { policy, errors } = asked;
     const pods = request.resource.resource === "pods";
     const lax = (standard: LevelVersion): boolean => standard.level === "privileged";
-    if (lax(policy.warn) && (!pods || lax(policy.enforce))) return;
+    const unaudited = annotate === undefined || (lax(policy.audit) && errors.length === 0);
+    if (lax(policy.warn) && (!pods || lax(policy.enforce)) && unaudited) {
+      if (pods) annotate?.({ [enforced]: standardText(privileged) });
+      return;
+    }
     const { metadata, spec } = pods ? (request.object as Pod) : (templateOf(request) ?? {});
     if (spec === undefined) return;
     if (pods && request.operation === "UPDATE" && !isSignificant(request.object as Pod, request.old as Pod)) return;
-    if (spec.runtimeClassName !== undefined && runtimeClasses.includes(spec.runtimeClassName)) return;
-    judge(request, policy, spec, metadata ?? {}, pods);
+    if (spec.runtimeClassName !== undefined && runtimeClasses.includes(spec.runtimeClassName)) {
+      return annotate?.({ [exempt]: "runtimeClass" });
+    }
+    const refused = pods ? violations(policy.enforce, spec, metadata ?? {}) : [];
+    annotate?.(annotationsOf(asked, spec, metadata ?? {}, pods));
+    if (refused.length > 0) throw refuse(request, `violates ${violationText(policy.enforce, refused)}`);
+    const unwanted = violations(policy.warn, spec, metadata ?? {});
+    if (unwanted.length > 0) request.warn(`would violate ${violationText(policy.warn, unwanted)}`);
   }
 
   async function checkNamespace(request: AdmissionRequest): Promise<void> {
@@ -99,24 +118,6 @@ export function podSecurity(objects: AdmissionObjects, options: PodSecurityOptio
     validate: (request) =>
       request.resource.resource === "namespaces" ? checkNamespace(request) : checkPodLike(request),
   };
-}
-
-/** Enforcing is for pods alone: a workload that makes such pods is warned of. */
-function judge(
-  request: AdmissionRequest,
-  { enforce, warn }: Policy,
-  spec: PodSpec,
-  metadata: ObjectMeta,
-  enforced: boolean,
-): void {
-  if (enforced) {
-    const found = violations(enforce, spec, metadata);
-    if (found.length > 0) {
-      throw refuse(request, `violates PodSecurity "${standardText(enforce)}": ${detailText(found)}`);
-    }
-  }
-  const found = violations(warn, spec, metadata);
-  if (found.length > 0) request.warn(`would violate PodSecurity "${standardText(warn)}": ${detailText(found)}`);
 }
 
 const seccompPod = "seccomp.security.alpha.kubernetes.io/pod";
