@@ -10,7 +10,8 @@ import { StateLog } from "./state-log.ts";
 import type { ConnectionState, ConnectOptions, ServerConnection } from "./types.ts";
 
 const firstRetry = 250;
-const lastRetry = 15_000;
+/** A way that was cut for minutes is found again so soon. */
+const lastRetry = 5000;
 /** A refusal has a cure on one side or the other: whoever comes back to it finds the agent there. */
 const refusedRetry = 60_000;
 /** A connection that lasted so long was a good one: the next dial is made soon. */

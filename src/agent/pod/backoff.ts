@@ -69,7 +69,9 @@ export class BackOff {
   #failedAt(key: string, since: number): number {
     const known = this.#failures.get(key);
     if (known?.since === since) return known.at;
-    const at = this.#clock.elapsed() - Math.max(0, this.#clock.now() - since);
+    const age = Math.max(0, this.#clock.now() - since);
+    // Whatever the engine's clock says: what was tried again has failed afterwards.
+    const at = Math.max(this.#clock.elapsed() - age, this.#entries.get(key)?.updated ?? Number.NEGATIVE_INFINITY);
     this.#failures.set(key, { since, at });
     return at;
   }

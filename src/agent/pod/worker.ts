@@ -24,7 +24,8 @@ import { activeSandbox, emptyView, type PodView, podView } from "./view.ts";
 const FIRST_RETRY = 1000;
 const LAST_RETRY = 10_000;
 const ENGINE_RETRY = 5000;
-const DRIFT_CHECK = 10_000;
+/** For what is on its way to be there. */
+const DRIFT_CHECK = 1000;
 /** Other pods may have ended since a resize was put off. */
 const RESIZE_RETRY = 10_000;
 /** What the API has let go of already (`kubectl delete --force`) gets no more than a moment. */

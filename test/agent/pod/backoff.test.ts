@@ -42,6 +42,15 @@ test("a clock that is set makes no wait longer or shorter", () => {
   expect(left(failed)).toBe(0);
 });
 
+test("an engine whose clock is an hour behind is waited for all the same", () => {
+  for (const delay of [0, 10, 20, 40]) {
+    const failed = clock.now() - 3_600_000 - delay;
+    expect(left(failed)).toBe(delay);
+    clock.advance(delay * 1000);
+    backOff.next("p_c", failed);
+  }
+});
+
 test("a failure that seems to be yet to come has just happened", () => {
   backOff.next("p_c", clock.now());
   const failed = clock.now();
