@@ -1,6 +1,7 @@
 /** The API over HTTPS, with the certificate of a kubeconfig: for what a test asks often. */
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
+import { createInterface } from "node:readline";
 import { parse } from "yaml";
 
 interface Kubeconfig {
@@ -45,6 +46,18 @@ export class Api {
 
   remove(path: string): Promise<unknown> {
     return this.#call("DELETE", path);
+  }
+
+  /** Calls back with each object that is added or changed, those that are there included. Returns a function that ends it. */
+  watch<T>(path: string, seen: (object: T) => void): () => void {
+    const call = request(`${this.#server}${path}?watch=true`, { agent: this.#agent }, (response) => {
+      const lines = createInterface({ input: response });
+      lines.on("line", (line) => seen((JSON.parse(line) as { object: T }).object));
+      lines.on("error", () => lines.close());
+    });
+    call.on("error", () => call.destroy());
+    call.end();
+    return () => call.destroy();
   }
 
   close(): void {

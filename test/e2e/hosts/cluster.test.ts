@@ -1,9 +1,11 @@
 /** Everything that is to work on several machines, in one cluster whose start is paid for once. */
 import { afterAll, beforeAll } from "vitest";
+import { clockSuite } from "./clock-suite.ts";
 import { Cluster } from "./cluster.ts";
 import { failureSuite } from "./failure-suite.ts";
 import { describeHosts } from "./gate.ts";
 import { makeImage, networkSuite } from "./network-suite.ts";
+import { partitionSuite } from "./partition-suite.ts";
 import { policySuite } from "./policy-suite.ts";
 import { Residents } from "./residents.ts";
 
@@ -34,6 +36,14 @@ describeHosts(`a cluster of ${HOSTS} hosts`, () => {
     () => residents,
   );
   failureSuite(
+    () => cluster,
+    () => residents,
+  );
+  partitionSuite(
+    () => cluster,
+    () => residents,
+  );
+  clockSuite(
     () => cluster,
     () => residents,
   );

@@ -17,6 +17,8 @@ interface Condition {
 export class Cluster {
   readonly wire: Wire;
   readonly hosts: readonly Host[];
+  /** How long each agent took from its start to Ready, in ms. */
+  readonly joinTimes: number[] = [];
   readonly #kubectl: string;
   readonly #processes = new Map<Host, KlProcess>();
   #api: Api | undefined;
@@ -39,7 +41,7 @@ export class Cluster {
       for (const one of booted) if (one.status === "rejected") throw one.reason;
       await cluster.startServer();
       await cluster.#allowJoining();
-      await Promise.all(alive.slice(1).map((host) => cluster.startAgent(host)));
+      await Promise.all(alive.slice(1).map((host) => cluster.#join(host)));
       for (const { name } of alive) await cluster.nodeIs(name, true);
       return cluster;
     } catch (error) {
@@ -80,6 +82,11 @@ export class Cluster {
     await this.#processes.get(host)?.kill(signal);
   }
 
+  /** Of the server or agent on a host: to so many ms from the real time. */
+  async setClock(host: Host, ahead: number): Promise<void> {
+    await this.#processes.get(host)?.setClock(ahead);
+  }
+
   /** What the `kl` of a host has printed. */
   output(host: Host): string {
     return this.#processes.get(host)?.output() ?? "";
@@ -93,18 +100,23 @@ export class Cluster {
     return stdout;
   }
 
+  async isReady(name: string): Promise<boolean> {
+    const conditions = (await this.#node(name))?.status?.conditions;
+    return conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+  }
+
   /** All that run or are to run. */
   async pods(namespace: string, labelSelector = ""): Promise<Pod[]> {
     const query = `?labelSelector=${encodeURIComponent(labelSelector)}`;
     return (await this.api.get<{ items: Pod[] }>(`/api/v1/namespaces/${namespace}/pods${query}`)).items;
   }
 
-  async nodeIs(name: string, isReady: boolean, timeout = 60_000): Promise<void> {
+  async nodeIs(name: string, isReady: boolean, timeout = 60_000, interval = 100): Promise<void> {
     await until(
       async () =>
         (await this.#node(name))?.status?.conditions?.find(({ type }) => type === "Ready") as Condition | undefined,
       (condition) => (condition?.status === "True") === isReady,
-      { timeout },
+      { timeout, interval },
     );
   }
 
@@ -112,6 +124,13 @@ export class Cluster {
     this.#api?.close();
     await Promise.all(this.hosts.map((host) => host.destroy()));
     this.wire.destroy();
+  }
+
+  async #join(host: Host): Promise<void> {
+    const began = performance.now();
+    await this.startAgent(host);
+    await this.nodeIs(host.name, true, 60_000, 10);
+    this.joinTimes.push(performance.now() - began);
   }
 
   #dataDir(host: Host): string {

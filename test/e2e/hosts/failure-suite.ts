@@ -1,24 +1,20 @@
 import { afterAll, describe, expect, test } from "vitest";
-import type { Pod } from "../../../src/machinery/types/core/v1.ts";
 import { until } from "../until.ts";
+import { checksOf, deployment, isRunning, quick } from "./checks.ts";
 import type { Cluster } from "./cluster.ts";
-import type { Host } from "./host.ts";
+import { Recoveries } from "./recoveries.ts";
 import type { Residents } from "./residents.ts";
-
-const quick = { interval: 20 };
 
 /** What hosts and connections do to a cluster, each with how long it took to be well again. */
 export function failureSuite(cluster: () => Cluster, residents: () => Residents): void {
   describe("failures", () => {
-    const recoveries: string[] = [];
-    afterAll(() => console.info(`recovery:\n${recoveries.join("\n")}`));
-
-    async function timed<T>(what: string, work: () => Promise<T>): Promise<T> {
-      const started = performance.now();
-      const result = await work();
-      recoveries.push(`  ${what}: ${((performance.now() - started) / 1000).toFixed(2)} s`);
-      return result;
-    }
+    const { everybodyReachesEverybody, oneNodesPodsReachEachOther, namesResolve, ...checks } = checksOf(
+      cluster,
+      residents,
+    );
+    const { containers, noRestarts, createPod, runs, runningOf } = checks;
+    const recoveries = new Recoveries();
+    afterAll(() => recoveries.print());
 
     test("an agent is killed: its pods go on; the next one adopts them and catches up", {
       timeout: 60_000,
@@ -28,7 +24,7 @@ export function failureSuite(cluster: () => Cluster, residents: () => Residents)
       await cluster().kill(host, "SIGKILL");
       await everybodyReachesEverybody();
       await createPod("while-away", host);
-      await timed("agent killed, from its start to a pod that was made meanwhile", async () => {
+      await recoveries.timed("agent killed, from its start to a pod that was made meanwhile", async () => {
         await cluster().startAgent(host);
         await runs("while-away");
       });
@@ -55,7 +51,7 @@ export function failureSuite(cluster: () => Cluster, residents: () => Residents)
       await cluster().kill(host, "SIGKILL");
       await cluster().api.remove(`${policies}/closed`);
       expect(await isReached()).toBe(false);
-      await timed("agent killed, from its start to a policy's end that it missed", async () => {
+      await recoveries.timed("agent killed, from its start to a policy's end that it missed", async () => {
         await cluster().startAgent(host);
         await until(isReached, (reached) => reached, quick);
       });
@@ -69,7 +65,7 @@ export function failureSuite(cluster: () => Cluster, residents: () => Residents)
       await cluster().kill(cluster().host(1), "SIGKILL");
       await everybodyReachesEverybody();
       for (const host of hosts.slice(1)) await namesResolve(host);
-      await timed("server killed, from its start to a new pod on each node", async () => {
+      await recoveries.timed("server killed, from its start to a new pod on each node", async () => {
         await cluster().startServer();
         await Promise.all(hosts.map((host) => createPod(`after-${host.name}`, host)));
         await Promise.all(hosts.map((host) => runs(`after-${host.name}`)));
@@ -87,11 +83,11 @@ export function failureSuite(cluster: () => Cluster, residents: () => Residents)
       await createPod("beyond-the-cut", host);
       await oneNodesPodsReachEachOther(host);
       await new Promise((resolve) => setTimeout(resolve, 5000));
-      await timed("node cut off for 5 s, from mended to its new pod", async () => {
+      await recoveries.timed("node cut off for 5 s, from mended to its new pod", async () => {
         wire.plugCable(host.index);
         await runs("beyond-the-cut");
       });
-      await timed("  and to everybody reaching everybody", everybodyReachesEverybody);
+      await recoveries.timed("  and to everybody reaching everybody", everybodyReachesEverybody);
       await noRestarts();
     });
 
@@ -99,7 +95,7 @@ export function failureSuite(cluster: () => Cluster, residents: () => Residents)
       const { wire } = cluster();
       wire.lose(10);
       try {
-        await timed("Deployment of 6 with a tenth of all packets lost", async () => {
+        await recoveries.timed("Deployment of 6 with a tenth of all packets lost", async () => {
           await cluster().api.create("/apis/apps/v1/namespaces/default/deployments", deployment("lossy", 6, 300));
           await runningOf("lossy", 6);
         });
@@ -121,16 +117,16 @@ export function failureSuite(cluster: () => Cluster, residents: () => Residents)
       const since = () => `${((performance.now() - gone) / 1000).toFixed(1)} s`;
       wire.pullCable(host.index);
       await cluster().nodeIs(host.name, false, 90_000);
-      recoveries.push(`  host gone: NotReady after ${since()}`);
+      recoveries.note(`host gone: NotReady after ${since()}`);
       await until(
         () => cluster().pods("default", "app=movers"),
         (pods) => pods.filter((pod) => isRunning(pod) && pod.spec?.nodeName !== host.name).length === 2 * hosts.length,
         quick,
       );
-      recoveries.push(`  host gone: all replaced after ${since()}`);
+      recoveries.note(`host gone: all replaced after ${since()}`);
       wire.plugCable(host.index);
-      await timed("host back, to Ready", () => cluster().nodeIs(host.name, true));
-      await timed("  and to its stale pods' end", async () => {
+      await recoveries.timed("host back, to Ready", () => cluster().nodeIs(host.name, true));
+      await recoveries.timed("  and to its stale pods' end", async () => {
         const uids = lost.map(({ metadata }) => metadata.uid);
         await until(
           () => cluster().pods("default", "app=movers"),
@@ -147,111 +143,5 @@ export function failureSuite(cluster: () => Cluster, residents: () => Residents)
       await everybodyReachesEverybody();
       await noRestarts();
     });
-
-    /** By address and by cluster IP; soon, since what was lost on the way may have to be found again. */
-    function everybodyReachesEverybody(): Promise<unknown> {
-      return until(
-        async () => {
-          const asked = residents().all.flatMap((from) =>
-            residents().all.flatMap((to) =>
-              from === to
-                ? []
-                : [to.ip, to.service.spec?.clusterIP ?? ""].map((ip) => from.prober.ask(ip, 80, "TCP", 1000)),
-            ),
-          );
-          return (await Promise.all(asked)).filter((said) => said === undefined).length;
-        },
-        (silent) => silent === 0,
-        { interval: 20, timeout: 20_000 },
-      );
-    }
-
-    async function oneNodesPodsReachEachOther(host: Host): Promise<void> {
-      const here = residents().all.filter((one) => one.host === host);
-      for (const from of here) {
-        for (const to of here) {
-          if (from === to) continue;
-          for (const ip of [to.ip, to.service.spec?.clusterIP ?? ""]) {
-            expect(await from.prober.ask(ip, 80, "TCP", 2000)).toBe(`${to.pod.metadata.name} saw ${from.ip}`);
-          }
-        }
-      }
-    }
-
-    /** Asked by the engine itself: the server may be away. */
-    async function namesResolve(host: Host): Promise<void> {
-      const resident = residents().all.find((one) => one.host === host);
-      const [service] = residents().all.map((one) => one.service);
-      const filters = [`label=io.kubernetes.pod.uid=${resident?.pod.metadata.uid}`, "label=io.kl.role=container"];
-      const ps = ["ps", "-q", ...filters.flatMap((filter) => ["--filter", filter])];
-      const [id = ""] = (await host.must("docker", ps)).split("\n");
-      const name = `${service?.metadata.name}.${service?.metadata.namespace}.svc.cluster.local`;
-      expect(await host.must("docker", ["exec", id, "nslookup", name])).toContain(service?.spec?.clusterIP);
-    }
-
-    /** The residents' running ones: what other tests have left may still be on its way out. */
-    async function containers(host: Host): Promise<string[]> {
-      const uids = residents().all.map(({ pod }) => pod.metadata.uid ?? "");
-      const listed = await host.must("docker", ["ps", "--format", '{{.ID}} {{.Label "io.kubernetes.pod.uid"}}']);
-      const own = listed.split("\n").filter((line) => uids.includes(line.split(" ")[1] ?? ""));
-      expect(own.length).toBeGreaterThan(0);
-      return own.sort();
-    }
-
-    async function noRestarts(): Promise<void> {
-      const pods = (await Promise.all(["red", "blue"].map((namespace) => cluster().pods(namespace)))).flat();
-      expect(pods.map(({ metadata }) => metadata.uid).sort()).toEqual(
-        residents()
-          .all.map(({ pod }) => pod.metadata.uid)
-          .sort(),
-      );
-      for (const { status } of pods) expect(status?.containerStatuses?.map((one) => one.restartCount)).toEqual([0]);
-    }
-
-    async function createPod(name: string, host: Host): Promise<void> {
-      const container = { name: "c", image: "guestbook:1", command: ["sleep", "100000"] };
-      await cluster().api.create("/api/v1/namespaces/default/pods", {
-        metadata: { name },
-        spec: { nodeName: host.name, terminationGracePeriodSeconds: 0, containers: [container] },
-      });
-    }
-
-    async function runs(name: string): Promise<void> {
-      const path = `/api/v1/namespaces/default/pods/${name}`;
-      await until(() => cluster().api.get<Pod>(path), isRunning, quick);
-    }
-
-    async function runningOf(app: string, count: number): Promise<void> {
-      await until(
-        () => cluster().pods("default", `app=${app}`),
-        (pods) => pods.filter(isRunning).length === count,
-        quick,
-      );
-    }
   });
-}
-
-function isRunning({ status, metadata }: Pod): boolean {
-  return status?.phase === "Running" && !metadata.deletionTimestamp;
-}
-
-function deployment(app: string, replicas: number, tolerationSeconds: number): object {
-  const tolerations = ["not-ready", "unreachable"].map((name) => ({
-    key: `node.kubernetes.io/${name}`,
-    operator: "Exists",
-    effect: "NoExecute",
-    tolerationSeconds,
-  }));
-  const containers = [{ name: "c", image: "guestbook:1", command: ["sleep", "100000"] }];
-  return {
-    metadata: { name: app },
-    spec: {
-      replicas,
-      selector: { matchLabels: { app } },
-      template: {
-        metadata: { labels: { app } },
-        spec: { terminationGracePeriodSeconds: 0, tolerations, containers },
-      },
-    },
-  };
 }

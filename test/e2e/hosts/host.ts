@@ -3,7 +3,7 @@
  * socket. It shares the files of this machine but /run. When its first process is killed all of it is gone.
  */
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,12 +13,16 @@ import type { Wire } from "./wire.ts";
 
 const boot = fileURLToPath(new URL("boot.sh", import.meta.url));
 const main = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
+const setClock = new URL("set-clock.ts", import.meta.url).href;
 
 /** A `kl` that runs on a host. */
 export interface KlProcess {
   /** Both streams so far. */
   readonly output: () => string;
+  /** Resolves when it has ended. */
   kill(signal: NodeJS.Signals): Promise<void>;
+  /** Sets its clock to so many ms from the real time. */
+  setClock(ahead: number): Promise<void>;
 }
 
 export class Host {
@@ -113,9 +117,16 @@ export class Host {
   async kl(args: readonly string[], ready: RegExp): Promise<KlProcess> {
     // The shell tells its process id within the host, and becomes kl.
     const command = ["sh", "-c", 'echo "$$"; exec "$@"', "sh", process.execPath, main, ...args];
+    const clock = join(this.folder, "clock");
     const child = spawn("nsenter", [...this.#enter(), ...command], {
       stdio: ["ignore", "pipe", "pipe"],
-      env: { ...process.env, KUBECONFIG: "", HOME: this.folder },
+      env: {
+        ...process.env,
+        KUBECONFIG: "",
+        HOME: this.folder,
+        KL_TEST_CLOCK: clock,
+        NODE_OPTIONS: `--import ${setClock}`,
+      },
     });
     const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
     let output = "";
@@ -135,6 +146,10 @@ export class Host {
         if (child.exitCode !== null || child.signalCode !== null) return;
         await this.run("sh", ["-c", `kill -s ${signal.replace("SIG", "")} ${inner}`]);
         await ended;
+      },
+      setClock: async (ahead) => {
+        writeFileSync(clock, String(ahead));
+        await this.must("kill", ["-s", "USR2", inner]);
       },
     };
   }

@@ -89,7 +89,7 @@ async function create(api: Cluster["api"], index: number, labels: object, nodeNa
 }
 
 /** A process that is in the pod's network, by the host's own count. */
-async function processOf(host: Host, { metadata }: Pod): Promise<number> {
+export async function processOf(host: Host, { metadata }: Pod): Promise<number> {
   const filters = [`label=io.kubernetes.pod.uid=${metadata.uid}`, "label=io.kl.role=sandbox"];
   const id = await host.must("docker", ["ps", "-q", ...filters.flatMap((filter) => ["--filter", filter])]);
   return Number(await host.must("docker", ["inspect", "-f", "{{.State.Pid}}", id.trim()]));

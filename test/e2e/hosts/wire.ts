@@ -50,14 +50,33 @@ export class Wire {
   /** Loses this share of all packets from each host to each other. 0 mends it. */
   lose(percent: number): void {
     const rule = percent >= 100 ? "drop" : percent > 0 ? `numgen random mod 100 < ${percent} drop` : "";
-    const table = "table bridge loss";
-    const chain = `chain forward { type filter hook forward priority 0; policy accept;\n ${rule}\n }`;
-    const text = `add ${table}\ndelete ${table}\n${table} {\n ${chain}\n}\n`;
-    execFileSync("ip", ["netns", "exec", this.#namespace, "nft", "-f", "-"], { input: text });
+    this.#filter("loss", [rule]);
+  }
+
+  /** Lets nothing pass between two hosts, and tells neither. Each still reaches all others. */
+  part(one: number, other: number): void {
+    const pairs = [
+      [one, other],
+      [other, one],
+    ];
+    const rules = pairs.map(([from, to]) => `iifname "port${from}" oifname "port${to}" drop`);
+    this.#filter("partition", rules);
+  }
+
+  unite(): void {
+    this.#filter("partition", []);
   }
 
   destroy(): void {
     ip("netns", "del", this.#namespace);
+  }
+
+  /** What is dropped of all that passes, by a table of its own. */
+  #filter(name: string, rules: readonly string[]): void {
+    const table = `table bridge ${name}`;
+    const chain = `chain forward { type filter hook forward priority 0; policy accept;\n ${rules.join("\n ")}\n }`;
+    const text = `add ${table}\ndelete ${table}\n${table} {\n ${chain}\n}\n`;
+    execFileSync("ip", ["netns", "exec", this.#namespace, "nft", "-f", "-"], { input: text });
   }
 
   #inside(...command: string[]): void {
