@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, vi } from "vitest";
 import { describeDocker } from "../docker-gate.ts";
 import { grpcHealthServer } from "./grpc-health.ts";
+import { clientLibraryPods, clientLibraryTests } from "./node-client-library.ts";
 import { NodeCluster } from "./node-cluster.ts";
 import { configurationObjects, configurationTests } from "./node-configuration.ts";
 import { crowdTests, longNamedPod, restartTests } from "./node-crowd.ts";
@@ -24,6 +25,7 @@ describeDocker("the node on Docker", () => {
       ...configurationObjects(),
       ...volumeObjects(cluster),
       ...streamPods(),
+      ...clientLibraryPods(),
       ...imagePods(),
       ...probePods(health.port),
       ...lifecyclePods(cluster),
@@ -41,6 +43,7 @@ describeDocker("the node on Docker", () => {
   describe("volumes", () => volumeTests(cluster));
   describe("probes", () => probeTests(cluster));
   describe("streams", () => streamTests(cluster));
+  describe("the client library", () => clientLibraryTests(cluster));
   describe("names", () => crowdTests(cluster));
   describe("a restart", () => restartTests(cluster));
 });

@@ -9,7 +9,10 @@ export class TerminalSizes implements AsyncIterable<TerminalSize> {
   #wake: () => void = () => undefined;
   #ended = false;
 
-  /** JSON as clients send it: {"Width":80,"Height":24}. What is not that is ignored, as the kubelet does. */
+  /**
+   * JSON as clients send it: {"Width":80,"Height":24}, or in small letters, which Go takes as well. What is not that is ignored,
+   * as the kubelet does.
+   */
   put(json: string): void {
     let size: unknown;
     try {
@@ -17,7 +20,8 @@ export class TerminalSizes implements AsyncIterable<TerminalSize> {
     } catch {
       return;
     }
-    const { Width: width, Height: height } = (size ?? {}) as { Width?: unknown; Height?: unknown };
+    const fields = new Map(Object.entries(size ?? {}).map(([name, value]) => [name.toLowerCase(), value as unknown]));
+    const [width, height] = [fields.get("width"), fields.get("height")];
     if (!isSize(width) || !isSize(height)) return;
     this.#latest = { width, height };
     this.#wake();

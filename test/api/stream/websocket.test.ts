@@ -239,7 +239,7 @@ test("terminal sizes: the newest counts, nonsense does not", async () => {
   sizes.put('{"Width":80,"Height":24}');
   sizes.put("nonsense");
   sizes.put('{"Width":0,"Height":24}');
-  sizes.put('{"Width":100,"Height":30}');
+  sizes.put('{"height":30,"width":100}');
   sizes.end();
   const seen: unknown[] = [];
   for await (const size of sizes) seen.push(size);
