@@ -52,7 +52,7 @@ describe("certificate signing requests", () => {
       "kubernetes-admin",
       ["system:masters", "system:authenticated"],
       undefined,
-      undefined,
+      { "authentication.kubernetes.io/credential-id": [expect.stringMatching(/^X509SHA256=[\da-f]{64}$/)] },
     ]);
     expect(answer.body.status).toEqual({});
   });

@@ -26,11 +26,17 @@ export function clientCertificates(frontProxyCa?: string): Authenticator {
 
 function userOf(connection: TLSSocket): UserInfo | undefined {
   if (!connection.authorized) return undefined;
-  const { subject } = connection.getPeerCertificate();
+  const { subject, fingerprint256 } = connection.getPeerCertificate();
   const name = first(subject?.CN);
   if (name === undefined || name === "") return undefined;
   const groups = subject.O === undefined ? [] : Array.isArray(subject.O) ? (subject.O as string[]) : [subject.O];
-  return { name, groups: [...groups.filter((group) => group !== authenticated), authenticated] };
+  return {
+    name,
+    groups: [...groups.filter((group) => group !== authenticated), authenticated],
+    extra: {
+      "authentication.kubernetes.io/credential-id": [`X509SHA256=${fingerprint256.replaceAll(":", "").toLowerCase()}`],
+    },
+  };
 }
 
 function first(value: string | string[] | undefined): string | undefined {

@@ -9,6 +9,7 @@ import type { TokenAuthenticator } from "../authn/bearer-tokens.ts";
 import { issuer } from "../authn/tokens/token-signer.ts";
 import type { Attributes, Authorizer, RuleResolver } from "../authz/types.ts";
 import type { UserInfo } from "../client/types.ts";
+import { timestamp } from "../pipeline/timestamp.ts";
 import type { Call, Outcome } from "../pipeline/types.ts";
 import { bytesOf } from "../serialize/template.ts";
 import type { KindHooks } from "./types.ts";
@@ -123,8 +124,9 @@ function requirementsText(
     .join(",");
 }
 
-const whoAmI: Evaluate = (_pipeline, { user }, object) => {
-  return answer({ ...object, status: { userInfo: userOf(user) } });
+const whoAmI: Evaluate = ({ clock }, { user }, object) => {
+  const metadata = { creationTimestamp: timestamp(clock.now()) };
+  return answer({ ...object, metadata, status: { userInfo: userOf(user) } });
 };
 
 function userOf({ name: username, uid, groups, extra }: UserInfo): object {

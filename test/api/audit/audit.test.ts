@@ -54,7 +54,11 @@ describe("levels", () => {
       stage: "ResponseComplete",
       requestURI: `${secrets}?fieldManager=me`,
       verb: "create",
-      user: { username: "kubernetes-admin", groups: ["system:masters", "system:authenticated"] },
+      user: {
+        username: "kubernetes-admin",
+        groups: ["system:masters", "system:authenticated"],
+        extra: { "authentication.kubernetes.io/credential-id": [expect.stringMatching(/^X509SHA256=[\da-f]{64}$/)] },
+      },
       sourceIPs: ["10.1.2.3", "127.0.0.1"],
       userAgent: "tester/1",
       objectRef: { resource: "secrets", namespace: "default", apiVersion: "v1" },

@@ -1,4 +1,5 @@
 /** Who is let in by what: static tokens, front proxies, OpenID providers, nobody; and what reviews say of them. */
+import { createHash, X509Certificate } from "node:crypto";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
@@ -114,6 +115,20 @@ function idToken(claims: JWTPayload, signedBy = key): Promise<string> {
   };
   return new SignJWT(payload).setProtectedHeader({ alg: "RS256", kid: "one" }).sign(signedBy);
 }
+
+describe("client certificates", () => {
+  test("name the user, the groups, and themselves", async () => {
+    expect(await whoIs({}, api.certificates.admin)).toEqual({
+      username: "kubernetes-admin",
+      groups: ["system:masters", "system:authenticated"],
+      extra: {
+        "authentication.kubernetes.io/credential-id": [
+          `X509SHA256=${createHash("sha256").update(new X509Certificate(api.certificates.admin.cert).raw).digest("hex")}`,
+        ],
+      },
+    });
+  });
+});
 
 describe("static tokens", () => {
   test.each([

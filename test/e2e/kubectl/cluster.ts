@@ -22,7 +22,13 @@ export const cluster: readonly Step[] = [
   },
   {
     run: "auth whoami",
-    matches: /^ATTRIBUTE +VALUE\nUsername +kubernetes-admin\nGroups +\[system:masters system:authenticated\]\n/,
+    matches:
+      /^ATTRIBUTE +VALUE\nUsername +kubernetes-admin\nGroups +\[system:masters system:authenticated\]\nExtra: authentication\.kubernetes\.io\/credential-id +\[X509SHA256=[\da-f]{64}\]\n$/,
+  },
+  {
+    run: "auth whoami -o json",
+    matches:
+      /^\{\n {4}"kind": "SelfSubjectReview",\n {4}"apiVersion": "authentication\.k8s\.io\/v1",\n {4}"metadata": \{\n {8}"creationTimestamp": "20[^"]+Z"\n {4}\},\n {4}"status": \{\n {8}"userInfo": \{\n {12}"username": "kubernetes-admin",\n {12}"groups": \[\n {16}"system:masters",\n/,
   },
   {
     run: "auth whoami --as=jane --as-group=a",
