@@ -9,6 +9,7 @@ import { type Membership, writeCertificate } from "../agent/join/membership.ts";
 import type { NodeCertificate, ServerConnection } from "../agent/link/types.ts";
 import { systemClock } from "../machinery/clock.ts";
 import type { Logger } from "../machinery/logger.ts";
+import { sinceProcessStart } from "../machinery/process-start.ts";
 import { klVersion } from "../machinery/version.ts";
 import type { AgentConfig } from "./agent-config.ts";
 import { createLogger } from "./logger.ts";
@@ -196,7 +197,7 @@ function settled(connection: ServerConnection, { nodeName, server }: Membership,
     const look = (): void => {
       const { state } = connection;
       if (state.phase === "connected") {
-        process.stdout.write(`ready in ${Math.round(performance.now())} ms: node ${nodeName} of ${server}\n`);
+        process.stdout.write(`ready in ${sinceProcessStart()} ms: node ${nodeName} of ${server}\n`);
         settleMemory(systemClock);
       } else if (state.phase === "refused") reject(new StartError(`${server} refuses this agent: ${state.reason}`));
       else if (!signal.aborted) return;

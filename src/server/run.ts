@@ -1,5 +1,6 @@
 /** `kl server` in the foreground: preflight, start, what to type next, and a graceful end on SIGTERM or SIGINT. */
 import { systemClock } from "../machinery/clock.ts";
+import { sinceProcessStart } from "../machinery/process-start.ts";
 import { StoreUnavailableError } from "../store/types.ts";
 import { ConfigError, type ServerConfig } from "./config.ts";
 import { kubeconfigEntries, mergeKubeconfig, userKubeconfigFile } from "./kubeconfig.ts";
@@ -29,8 +30,7 @@ export async function runServer(config: ServerConfig): Promise<void> {
     throw error;
   });
   settleMemory(systemClock);
-  const milliseconds = Math.round(performance.now());
-  process.stdout.write(`ready in ${milliseconds} ms: ${server.url}\n`);
+  process.stdout.write(`ready in ${sinceProcessStart()} ms: ${server.url}\n`);
   if (config.writeKubeconfig) await mergeIntoUsers(server);
   process.stdout.write(`next: export KUBECONFIG=${server.kubeconfigFile} && kubectl get nodes\n`);
   if (!config.writeKubeconfig) {
