@@ -7,6 +7,7 @@ import { NodeCluster } from "./node-cluster.ts";
 import { configurationObjects, configurationTests } from "./node-configuration.ts";
 import { crowdTests, longNamedPod, restartTests } from "./node-crowd.ts";
 import { imagePods, imageTests } from "./node-images.ts";
+import { kubectlObjects, kubectlTests } from "./node-kubectl.ts";
 import { lifecyclePods, lifecycleTests } from "./node-lifecycle.ts";
 import { probePods, probeTests } from "./node-probes.ts";
 import { streamPods, streamTests } from "./node-streams.ts";
@@ -26,6 +27,7 @@ describeDocker("the node on Docker", () => {
       ...volumeObjects(cluster),
       ...streamPods(),
       ...clientLibraryPods(),
+      ...kubectlObjects(),
       ...imagePods(),
       ...probePods(health.port),
       ...lifecyclePods(cluster),
@@ -44,6 +46,7 @@ describeDocker("the node on Docker", () => {
   describe("probes", () => probeTests(cluster));
   describe("streams", () => streamTests(cluster));
   describe("the client library", () => clientLibraryTests(cluster));
+  describe("kubectl", () => kubectlTests(cluster));
   describe("names", () => crowdTests(cluster));
   describe("a restart", () => restartTests(cluster));
 });

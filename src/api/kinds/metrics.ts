@@ -37,6 +37,7 @@ async function nodeMetrics(agentOf: AgentOf, pipeline: Pipeline, call: Call): Pr
 async function podMetrics(agentOf: AgentOf, pipeline: Pipeline, call: Call): Promise<UnstructuredObject[]> {
   const within = call.namespace === "" ? "/registry/pods/" : `/registry/pods/${call.namespace}/${call.name}`;
   const pods = await stored(pipeline, within, call.name);
+  if (call.name !== "" && pods.length === 0) throw notFound({ group: "", resource: "pods" }, call.name);
   const nodeNames = new Set(pods.map((pod) => (pod as unknown as Pod).spec?.nodeName ?? ""));
   const byUid = new Map<string, { readonly stats: NodeStats; readonly containers: readonly ContainerUsage[] }>();
   await Promise.all(
@@ -49,6 +50,10 @@ async function podMetrics(agentOf: AgentOf, pipeline: Pipeline, call: Call): Pro
   for (const pod of pods) {
     const measured = byUid.get(pod.metadata.uid ?? "");
     if (measured === undefined || measured.containers.length === 0) continue;
+    // As metrics-server: a pod is told of when all that runs in it has been measured, as its sum would be wrong before.
+    const { containerStatuses = [] } = (pod as unknown as Pod).status ?? {};
+    const told = new Set(measured.containers.map(({ name }) => name));
+    if (containerStatuses.some(({ name, state }) => state?.running && !told.has(name))) continue;
     const containers = measured.containers.map(({ name, ...usage }) => ({ name, usage: usageOf(usage) }));
     found.push({ ...headOf(pipeline, pod, "PodMetrics", measured.stats), containers });
   }
