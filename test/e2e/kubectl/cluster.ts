@@ -76,6 +76,35 @@ export const cluster: readonly Step[] = [
   },
   { run: "uncordon sim-1", says: "node/sim-1 uncordoned\n" },
   {
+    run: "apply -f {dir}/drain.yaml",
+    says: "daemonset.apps/everywhere created\ndeployment.apps/guarded created\npoddisruptionbudget.policy/guarded created\n",
+  },
+  { run: "rollout status daemonset/everywhere --timeout=20s", matches: /"everywhere" successfully rolled out\n$/ },
+  { run: "rollout status deployment/guarded --timeout=20s", matches: /"guarded" successfully rolled out\n$/ },
+  {
+    run: "drain sim-2 --pod-selector=tier=drained",
+    code: 1,
+    says: "node/sim-2 cordoned\n",
+    warns:
+      /^error: unable to drain node "sim-2" due to error: cannot delete DaemonSet-managed Pods \(use --ignore-daemonsets to ignore\): tour-\d+\/everywhere-\w{5}, continuing command\.\.\.\nThere are pending nodes to be drained:\n sim-2\ncannot delete DaemonSet-managed Pods/,
+  },
+  {
+    run: "drain sim-2 --pod-selector=tier=drained --ignore-daemonsets --timeout=1s",
+    code: 1,
+    matches: /^node\/sim-2 already cordoned\nevicting pod tour-\d+\/guarded-\w+-\w{5}\n/,
+    warns:
+      /Warning: ignoring DaemonSet-managed Pods: tour-\d+\/everywhere-\w{5}\nerror when evicting pods\/"guarded-\w+-\w{5}" -n "tour-\d+" \(will retry after 5s\): Cannot evict pod as it would violate the pod's disruption budget\.\n[\s\S]*global timeout reached: 1s\n$/,
+  },
+  {
+    run: "drain sim-2 --pod-selector=tier=drained --ignore-daemonsets --disable-eviction --timeout=30s",
+    matches: /\ndeleting pod|\npod\/guarded-\w+-\w{5} deleted\nnode\/sim-2 drained\n$/,
+  },
+  { run: "uncordon sim-2", says: "node/sim-2 uncordoned\n" },
+  {
+    run: "events --for=deployment/spread --types=Normal --watch --request-timeout=1s",
+    matches: /^LAST SEEN +TYPE +REASON +OBJECT +MESSAGE\n.* Normal +ScalingReplicaSet +Deployment\/spread +Scaled up/,
+  },
+  {
     run: "events --for=deployment/spread",
     matches:
       /^LAST SEEN +TYPE +REASON +OBJECT +MESSAGE\n.* Normal +ScalingReplicaSet +Deployment\/spread +Scaled up replica set spread-\w+ from 0 to 3\n$/,
@@ -94,6 +123,12 @@ export const cluster: readonly Step[] = [
     run: "cluster-info dump --namespaces={ns} --output-directory={dir}/dump",
     says: "Cluster info dumped to {dir}/dump\n",
   },
+  {
+    run: "cluster-info dump --namespaces={ns}",
+    matches:
+      /^\{\n {4}"kind": "NodeList",\n[\s\S]*\n {4}"kind": "EventList",\n[\s\S]*\n {4}"kind": "DeploymentList",\n[\s\S]*\n {4}"kind": "PodList",\n/,
+  },
+  { run: "plugin list", code: 1, says: "", warns: "error: unable to find any kubectl plugins in your PATH\n" },
   {
     run: "api-resources --api-group=apps",
     matches:

@@ -8,6 +8,29 @@ export const files: Readonly<Record<string, string>> = {
     "resources: [map.yaml]\nnamePrefix: k-\nlabels: [{pairs: {app: kus}}]\nconfigMapGenerator: [{name: gen, literals: [a=b]}]\n",
   "kus-2/map.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: map}\ndata: {a: b}\n",
   "kus-2/kustomization.yaml": "resources: [map.yaml]\nnamePrefix: k-\nlabels: [{pairs: {app: kus}}]\n",
+  "drain.yaml": `apiVersion: apps/v1
+kind: DaemonSet
+metadata: {name: everywhere}
+spec:
+  selector: {matchLabels: {tier: drained, app: everywhere}}
+  template:
+    metadata: {labels: {tier: drained, app: everywhere}}
+    spec: {containers: [{name: c, image: busybox}]}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: guarded}
+spec:
+  selector: {matchLabels: {tier: drained, app: guarded}}
+  template:
+    metadata: {labels: {tier: drained, app: guarded}}
+    spec: {nodeName: sim-2, containers: [{name: c, image: busybox}]}
+---
+apiVersion: policy/v1
+kind: PodDisruptionBudget
+metadata: {name: guarded}
+spec: {minAvailable: 1, selector: {matchLabels: {app: guarded}}}
+`,
   "role.yaml":
     'apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: recon, namespace: {ns}}\nrules: [{apiGroups: [""], resources: [pods], verbs: [get]}]\n',
   "csr.yaml":

@@ -11,6 +11,7 @@ import { creating } from "./creating.ts";
 import { deploying } from "./deploying.ts";
 import { files } from "./files.ts";
 import { printing } from "./printing.ts";
+import { throughProxy } from "./proxy.ts";
 import { file, type Step, type Tour, take } from "./tour.ts";
 
 const server = new KlServer({ args: ["--no-agent", "--simulated-nodes", "3"] });
@@ -34,6 +35,8 @@ describe.each(binaries)("%s", (binary) => {
     await take(tour, { run: "config set-context --current --namespace={ns}" });
   });
   afterAll(() => rm(folder, { recursive: true }));
+
+  it("proxy", () => throughProxy(tour));
 
   const tables: Readonly<Record<string, readonly Step[]>> = { creating, printing, deploying, applying, cluster };
   it.each(Object.entries(tables))(
