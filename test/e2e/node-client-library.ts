@@ -57,7 +57,7 @@ class WatchedExec extends k8s.Exec {
     const [, , , , stdout, , , , tell] = args;
     this.ended = new Promise((resolve, reject) => {
       args[8] = (status) => {
-        const written = stdout ? finished(stdout as Writable, { readable: false }) : undefined;
+        const written = stdout ? finished(stdout as Writable, { readable: stdout instanceof PassThrough }) : undefined;
         Promise.all([written, tell?.(status)]).then(() => resolve(status), reject);
       };
     });
