@@ -283,4 +283,17 @@ describe("tracking", () => {
     expect(moved.code).toBe(200);
     expect(managers(moved)).toEqual(["test Apply autoscaling/v2"]);
   });
+
+  test.each([
+    [{ metrics: [{ pods: {} }] }, 422, "spec.metrics[0].type: Required value"],
+    [{ metrics: [null] }, 422, "spec.metrics[0].type: Required value"],
+    [{ metrics: [{ pods: { target: { averageValue: "x" } } }] }, 400, "quantities must match the regular expression"],
+  ])("half a metric is seen by managers of another version before it is refused: %j", async (spec, code, message) => {
+    const path = (version: string) => `/apis/autoscaling/${version}/namespaces/default/horizontalpodautoscalers/half`;
+    const base = { apiVersion: "autoscaling/v1", kind: "HorizontalPodAutoscaler", metadata: { name: "half" } };
+    const target = { scaleTargetRef: { apiVersion: "apps/v1", kind: "Deployment", name: "x" }, maxReplicas: 3 };
+    await apply(path("v1"), { ...base, spec: target }, "fieldManager=older");
+    const answer = await apply(path("v2"), { ...base, apiVersion: "autoscaling/v2", spec }, "fieldManager=newer");
+    expect(answer).toMatchObject({ code, body: { message: expect.stringContaining(message) } });
+  });
 });

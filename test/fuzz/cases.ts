@@ -130,7 +130,10 @@ function comparable({ code, type, bytes }: BytesAnswer): unknown {
   // A name that was made up is another one each time.
   const made = code >= 300 ? (body.details?.name ?? "").slice(-5) : generateName === undefined ? "" : String(name);
   const blur = (text: string): string => {
-    let result = text.replace(/\b10\.43\.\d+\.\d+\b/g, "ADDRESS").replace(uuid, "UID");
+    let result = text
+      .replace(/\b10\.43\.\d+\.\d+\b/g, "ADDRESS")
+      .replace(uuid, "UID")
+      .replace(instant, madeNow);
     if (typeof uid === "string" && uid !== "") result = result.replaceAll(uid, "UID");
     return made.length < 5 ? result : result.replaceAll(made, "NAMED");
   };
@@ -147,6 +150,13 @@ function comparable({ code, type, bytes }: BytesAnswer): unknown {
 }
 
 const uuid = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g;
+const instant = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+
+/** Two requests may lie on both sides of a second. */
+function madeNow(time: string): string {
+  return Math.abs(Date.now() - Date.parse(time)) < 60_000 ? "NOW" : time;
+}
+
 const status = { kind: "Status", apiVersion: "v1" };
 const noKind = { kind: undefined, apiVersion: undefined };
 

@@ -1,3 +1,4 @@
+import { amountOf, setAmount } from "../../machinery/quantity/resource-list.ts";
 import type { Container, LimitRange, PersistentVolumeClaim, Pod, ResourceList } from "../../machinery/types/core/v1.ts";
 import { isKind, isPods } from "./concerns.ts";
 import { checkClaim, checkPod } from "./limit-ranger/constraints.ts";
@@ -76,10 +77,10 @@ function fillContainer(
     ["limits", limits],
   ] as const) {
     const present = container.resources?.[field];
-    const missing = Object.keys(defaults).filter((name) => present?.[name] === undefined);
+    const missing = Object.keys(defaults).filter((name) => amountOf(present, name) === undefined);
     if (missing.length === 0) continue;
     const filled: ResourceList = { ...present };
-    for (const name of missing) filled[name] = defaults[name] ?? "0";
+    for (const name of missing) setAmount(filled, name, defaults[name] ?? "0");
     container.resources = { ...container.resources, [field]: filled };
     told.push(`${missing.sort().join(", ")} ${field.slice(0, -1)} for ${what} ${container.name}`);
   }

@@ -1,4 +1,5 @@
 import { readQuantity } from "../../machinery/quantity/read.ts";
+import { amountOf } from "../../machinery/quantity/resource-list.ts";
 import { goQuote } from "../../machinery/status/go-format.ts";
 import type { Pod, PodSpec, ResourceList, Toleration } from "../../machinery/types/core/v1.ts";
 import type { RuntimeClass, Scheduling } from "../../machinery/types/node/v1.ts";
@@ -83,8 +84,8 @@ function includes(wide: Toleration, narrow: Toleration): boolean {
 function sameAmounts(a: ResourceList | undefined, b: ResourceList | undefined): boolean {
   const names = new Set([...Object.keys(a ?? {}), ...Object.keys(b ?? {})]);
   for (const name of names) {
-    const left = a?.[name];
-    const right = b?.[name];
+    const left = amountOf(a, name);
+    const right = amountOf(b, name);
     if (left === undefined || right === undefined || readQuantity(left).compare(readQuantity(right)) !== 0)
       return false;
   }

@@ -12,8 +12,11 @@ import { trackUpdate, type Write } from "../../machinery/apply/track-update.ts";
 import { rootPlanOf } from "../../machinery/apply/type-plan.ts";
 import { parseApiVersion, type UnstructuredObject } from "../../machinery/meta/object.ts";
 import { validateManagedFields } from "../../machinery/meta/object-meta.ts";
+import { decodeParsed } from "../../machinery/schema/decode-body.ts";
 import { invalid } from "../../machinery/status/errors.ts";
 import type { ManagedFieldsEntry } from "../../machinery/types/meta/v1.ts";
+import type { Resource } from "../registry/resource.ts";
+import { cloneJson } from "../serialize/json.ts";
 import { managedFieldsText } from "../serialize/managed-fields.ts";
 import { managerOfUser } from "./field-manager.ts";
 import { timestamp } from "./timestamp.ts";
@@ -43,7 +46,7 @@ export function writeOf(pipeline: Pipeline, call: Call, { fieldManager }: WriteP
       },
       convert(object, apiVersion) {
         const other = pipeline.registry.find(apiVersion, resource.resource);
-        return other?.fromStored(resource.toStored(object as UnstructuredObject)) ?? object;
+        return other?.fromStored(resource.toStored(convertible(pipeline, resource, object))) ?? object;
       },
     },
     apiVersion: resource.apiVersion,
@@ -52,6 +55,14 @@ export function writeOf(pipeline: Pipeline, call: Call, { fieldManager }: WriteP
     time: timestamp(pipeline.clock.now()),
     ignored: ignoredBy(call),
   };
+}
+
+/** What apply merges is what the client sent: converters are given what a decoder made of it. Throws a 400. */
+function convertible({ registry }: Pipeline, resource: Resource, object: object): UnstructuredObject {
+  const own = object as UnstructuredObject;
+  const version = registry.find(own.apiVersion ?? resource.apiVersion, resource.resource);
+  if (resource.definition.convert === undefined || version === undefined) return own;
+  return decodeParsed(cloneJson(own), version, "Ignore").object;
 }
 
 /** Of a new object: all that is set is its creator's. */

@@ -3,6 +3,7 @@
 import { podLimitList, podRequestList } from "../../../machinery/kinds/core/pod/resource-lists.ts";
 import type { Quantity } from "../../../machinery/quantity/quantity.ts";
 import { readQuantity } from "../../../machinery/quantity/read.ts";
+import { amountOf } from "../../../machinery/quantity/resource-list.ts";
 import type {
   LimitRange,
   LimitRangeItem,
@@ -33,7 +34,7 @@ export function checkClaim(range: LimitRange, claim: PersistentVolumeClaim): str
     for (const name of sorted(item.min)) checkMin(errors, item, name, requests, {});
     for (const name of sorted(item.max)) {
       const most = quantity(item.max, name);
-      const request = requests[name];
+      const request = amountOf(requests, name);
       const what = `maximum ${name} usage per ${item.type} is ${most}`;
       if (request === undefined) errors.push(`${what}.  No request is specified`);
       else if (readQuantity(request).compare(most) > 0) errors.push(`${what}, but request is ${request}`);
@@ -57,8 +58,8 @@ function checkMin(
 ): void {
   const least = quantity(item.min, name);
   const what = `minimum ${name} usage per ${item.type} is ${least}`;
-  const request = requests[name];
-  const limit = limits[name];
+  const request = amountOf(requests, name);
+  const limit = amountOf(limits, name);
   if (request === undefined) errors.push(`${what}.  No request is specified`);
   else if (readQuantity(request).compare(least) < 0) errors.push(`${what}, but request is ${request}`);
   else if (limit !== undefined && readQuantity(limit).compare(least) < 0) {
@@ -75,8 +76,8 @@ function checkMax(
 ): void {
   const most = quantity(item.max, name);
   const what = `maximum ${name} usage per ${item.type} is ${most}`;
-  const request = requests[name];
-  const limit = limits[name];
+  const request = amountOf(requests, name);
+  const limit = amountOf(limits, name);
   if (limit === undefined) errors.push(`${what}.  No limit is specified`);
   else if (readQuantity(limit).compare(most) > 0) errors.push(`${what}, but limit is ${limit}`);
   else if (request !== undefined && readQuantity(request).compare(most) > 0) {
@@ -93,8 +94,8 @@ function checkRatio(
 ): void {
   const most = quantity(item.maxLimitRequestRatio, name);
   const what = `${name} max limit to request ratio per ${item.type} is ${most}`;
-  const request = requests[name];
-  const limit = limits[name];
+  const request = amountOf(requests, name);
+  const limit = amountOf(limits, name);
   if (request === undefined || readQuantity(request).isZero) {
     errors.push(`${what}, but no request is specified or request is 0`);
   } else if (limit === undefined || readQuantity(limit).isZero) {
@@ -106,7 +107,7 @@ function checkRatio(
 }
 
 function quantity(list: ResourceList | undefined, name: string): Quantity {
-  return readQuantity(list?.[name] ?? "0");
+  return readQuantity(amountOf(list, name) ?? "0");
 }
 
 function sorted(list: ResourceList | undefined): string[] {

@@ -1,4 +1,5 @@
 import { plus } from "../../../machinery/kinds/core/pod/resource-lists.ts";
+import { amountOf } from "../../../machinery/quantity/resource-list.ts";
 import {
   amountsText,
   exceeding,
@@ -30,7 +31,7 @@ export function charged(
     if (names.length === 0 || !inScopes(quota, resource, object)) continue;
     const missing = resource.resource === "pods" ? missingRequirements(object as unknown as Pod, names) : undefined;
     if (missing !== undefined) throw refuse(request, `failed quota: ${quota.metadata.name}: ${missing}`);
-    if (names.some((name) => quota.status?.used?.[name] === undefined)) {
+    if (names.some((name) => amountOf(quota.status?.used, name) === undefined)) {
       const unknown = [...names].sort().join(",");
       throw refuse(request, `status unknown for quota: ${quota.metadata.name}, resources: ${unknown}`);
     }

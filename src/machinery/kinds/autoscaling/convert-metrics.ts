@@ -9,6 +9,9 @@ function defined<T extends object>(object: { [K in keyof T]: T[K] | undefined })
   return result as T;
 }
 
+/** Required, but who applies a part of an object, or writes the annotation, may leave it out: in Go it is then empty. */
+const noReference = { kind: "", name: "" };
+
 function identifier(name: string, selector: LabelSelector | undefined): MetricIdentifier {
   return defined<MetricIdentifier>({ name, selector });
 }
@@ -33,40 +36,40 @@ export function metricSpecToV1({
       resource &&
       defined<NonNullable<MetricSpecV1["resource"]>>({
         name: resource.name,
-        targetAverageUtilization: resource.target.averageUtilization,
-        targetAverageValue: resource.target.averageValue,
+        targetAverageUtilization: resource.target?.averageUtilization,
+        targetAverageValue: resource.target?.averageValue,
       }),
     containerResource:
       containerResource &&
       defined<NonNullable<MetricSpecV1["containerResource"]>>({
         name: containerResource.name,
-        targetAverageUtilization: containerResource.target.averageUtilization,
-        targetAverageValue: containerResource.target.averageValue,
+        targetAverageUtilization: containerResource.target?.averageUtilization,
+        targetAverageValue: containerResource.target?.averageValue,
         container: containerResource.container,
       }),
     pods:
       pods &&
       defined<NonNullable<MetricSpecV1["pods"]>>({
-        metricName: pods.metric.name,
-        targetAverageValue: pods.target.averageValue ?? "0",
-        selector: pods.metric.selector,
+        metricName: pods.metric?.name ?? "",
+        targetAverageValue: pods.target?.averageValue ?? "0",
+        selector: pods.metric?.selector,
       }),
     object:
       object &&
       defined<NonNullable<MetricSpecV1["object"]>>({
-        target: object.describedObject,
-        metricName: object.metric.name,
-        targetValue: object.target.value ?? "0",
-        selector: object.metric.selector,
-        averageValue: object.target.averageValue,
+        target: object.describedObject ?? noReference,
+        metricName: object.metric?.name ?? "",
+        targetValue: object.target?.value ?? "0",
+        selector: object.metric?.selector,
+        averageValue: object.target?.averageValue,
       }),
     external:
       external &&
       defined<NonNullable<MetricSpecV1["external"]>>({
-        metricName: external.metric.name,
-        metricSelector: external.metric.selector,
-        targetValue: external.target.value,
-        targetAverageValue: external.target.averageValue,
+        metricName: external.metric?.name ?? "",
+        metricSelector: external.metric?.selector,
+        targetValue: external.target?.value,
+        targetAverageValue: external.target?.averageValue,
       }),
   });
 }
@@ -95,7 +98,7 @@ export function metricSpecToV2({
       target: targetOf(undefined, pods.targetAverageValue),
     },
     object: object && {
-      describedObject: object.target,
+      describedObject: object.target ?? noReference,
       metric: identifier(object.metricName, object.selector),
       target:
         object.averageValue === undefined ? targetOf(object.targetValue) : targetOf(undefined, object.averageValue),
@@ -115,40 +118,40 @@ export function metricStatusToV1(status: MetricStatus): MetricStatusV1 {
       resource &&
       defined<NonNullable<MetricStatusV1["resource"]>>({
         name: resource.name,
-        currentAverageUtilization: resource.current.averageUtilization,
-        currentAverageValue: resource.current.averageValue ?? "0",
+        currentAverageUtilization: resource.current?.averageUtilization,
+        currentAverageValue: resource.current?.averageValue ?? "0",
       }),
     containerResource:
       containerResource &&
       defined<NonNullable<MetricStatusV1["containerResource"]>>({
         name: containerResource.name,
-        currentAverageUtilization: containerResource.current.averageUtilization,
-        currentAverageValue: containerResource.current.averageValue ?? "0",
+        currentAverageUtilization: containerResource.current?.averageUtilization,
+        currentAverageValue: containerResource.current?.averageValue ?? "0",
         container: containerResource.container,
       }),
     pods:
       pods &&
       defined<NonNullable<MetricStatusV1["pods"]>>({
-        metricName: pods.metric.name,
-        currentAverageValue: pods.current.averageValue ?? "0",
-        selector: pods.metric.selector,
+        metricName: pods.metric?.name ?? "",
+        currentAverageValue: pods.current?.averageValue ?? "0",
+        selector: pods.metric?.selector,
       }),
     object:
       object &&
       defined<NonNullable<MetricStatusV1["object"]>>({
-        target: object.describedObject,
-        metricName: object.metric.name,
-        currentValue: object.current.value ?? "0",
-        selector: object.metric.selector,
-        averageValue: object.current.averageValue,
+        target: object.describedObject ?? noReference,
+        metricName: object.metric?.name ?? "",
+        currentValue: object.current?.value ?? "0",
+        selector: object.metric?.selector,
+        averageValue: object.current?.averageValue,
       }),
     external:
       external &&
       defined<NonNullable<MetricStatusV1["external"]>>({
-        metricName: external.metric.name,
-        metricSelector: external.metric.selector,
-        currentValue: external.current.value ?? "0",
-        currentAverageValue: external.current.averageValue,
+        metricName: external.metric?.name ?? "",
+        metricSelector: external.metric?.selector,
+        currentValue: external.current?.value ?? "0",
+        currentAverageValue: external.current?.averageValue,
       }),
   });
 }
@@ -180,7 +183,7 @@ export function metricStatusToV2(status: MetricStatusV1): MetricStatus {
       current: { averageValue: pods.currentAverageValue },
     },
     object: object && {
-      describedObject: object.target,
+      describedObject: object.target ?? noReference,
       metric: identifier(object.metricName, object.selector),
       current: defined<Current>({
         value: object.currentValue,

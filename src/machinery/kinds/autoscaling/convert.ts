@@ -3,11 +3,20 @@
  * everything else as JSON in annotations.
  */
 import type { UnstructuredObject } from "../../meta/object.ts";
+import { DecodeError, decodeTyped } from "../../schema/decode.ts";
+import { schemaOf } from "../../schema/load.ts";
+import type { Schema } from "../../schema/types.ts";
 import type {
   HorizontalPodAutoscaler as AutoscalerV1,
   MetricSpec as MetricSpecV1,
+  MetricStatus as MetricStatusV1,
 } from "../../types/autoscaling/v1.ts";
-import type { HorizontalPodAutoscaler, MetricSpec, MetricStatus } from "../../types/autoscaling/v2.ts";
+import type {
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerCondition,
+  MetricSpec,
+  MetricStatus,
+} from "../../types/autoscaling/v2.ts";
 import { metricSpecToV1, metricSpecToV2, metricStatusToV1, metricStatusToV2 } from "./convert-metrics.ts";
 
 const metricsKey = "autoscaling.alpha.kubernetes.io/metrics";
@@ -33,7 +42,7 @@ function toV1(from: HorizontalPodAutoscaler): AutoscalerV1 {
   for (const key of ownKeys) delete annotations[key];
   const metrics = from.spec?.metrics ?? [];
   const cpu = metrics.find(
-    (metric) => isCpuUtilization(metric) && metric.resource?.target.averageUtilization !== undefined,
+    (metric) => isCpuUtilization(metric) && metric.resource?.target?.averageUtilization !== undefined,
   );
   const others = metrics.filter((metric) => metric !== cpu);
   if (others.length > 0) annotations[metricsKey] = JSON.stringify(others.map(metricSpecToV1));
@@ -41,7 +50,7 @@ function toV1(from: HorizontalPodAutoscaler): AutoscalerV1 {
   const current = from.status?.currentMetrics ?? [];
   if (current.length > 0) annotations[currentMetricsKey] = JSON.stringify(current.map(metricStatusToV1));
   if (from.status?.conditions?.length) annotations[conditionsKey] = JSON.stringify(from.status.conditions);
-  const usage = current.find(isCpuUtilization)?.resource?.current.averageUtilization;
+  const usage = current.find(isCpuUtilization)?.resource?.current?.averageUtilization;
   const { annotations: _, ...metadata } = from.metadata;
   return {
     ...from,
@@ -53,7 +62,7 @@ function toV1(from: HorizontalPodAutoscaler): AutoscalerV1 {
             scaleTargetRef: from.spec.scaleTargetRef,
             ...(from.spec.minReplicas === undefined ? {} : { minReplicas: from.spec.minReplicas }),
             maxReplicas: from.spec.maxReplicas,
-            ...(cpu?.resource?.target.averageUtilization === undefined
+            ...(cpu?.resource?.target?.averageUtilization === undefined
               ? {}
               : { targetCPUUtilizationPercentage: cpu.resource.target.averageUtilization }),
           },
@@ -71,7 +80,7 @@ function toV1(from: HorizontalPodAutoscaler): AutoscalerV1 {
 
 function toV2(from: AutoscalerV1): HorizontalPodAutoscaler {
   const annotations = { ...from.metadata.annotations };
-  const metrics = readJson<MetricSpecV1[]>(annotations[metricsKey])?.map(metricSpecToV2) ?? [];
+  const metrics = listFrom<MetricSpecV1>(annotations[metricsKey], "v1.MetricSpec")?.map(metricSpecToV2) ?? [];
   const percentage = from.spec?.targetCPUUtilizationPercentage;
   if (percentage !== undefined) {
     metrics.unshift({
@@ -85,9 +94,15 @@ function toV2(from: AutoscalerV1): HorizontalPodAutoscaler {
       resource: { name: "cpu", target: { type: "Utilization", averageUtilization: 80 } },
     });
   }
-  const behavior = readJson<NonNullable<HorizontalPodAutoscaler["spec"]>["behavior"]>(annotations[behaviorKey]);
-  const current = readJson<Parameters<typeof metricStatusToV2>[0][]>(annotations[currentMetricsKey]);
-  const conditions = readJson<NonNullable<HorizontalPodAutoscaler["status"]>["conditions"]>(annotations[conditionsKey]);
+  const behavior = typedFrom<NonNullable<HorizontalPodAutoscaler["spec"]>["behavior"]>(
+    annotations[behaviorKey],
+    schemaOf(goType("v2.HorizontalPodAutoscalerBehavior")),
+  );
+  const current = listFrom<MetricStatusV1>(annotations[currentMetricsKey], "v1.MetricStatus");
+  const conditions = listFrom<HorizontalPodAutoscalerCondition>(
+    annotations[conditionsKey],
+    "v2.HorizontalPodAutoscalerCondition",
+  );
   for (const key of ownKeys) delete annotations[key];
   const { annotations: _, ...metadata } = from.metadata;
   const { currentCPUUtilizationPercentage: __, ...status } = from.status ?? { currentReplicas: 0, desiredReplicas: 0 };
@@ -114,13 +129,21 @@ function toV2(from: AutoscalerV1): HorizontalPodAutoscaler {
   };
 }
 
+function goType(name: string): string {
+  return `k8s.io/api/autoscaling/${name}`;
+}
+
+function listFrom<T>(text: string | undefined, itemType: string): T[] | undefined {
+  return typedFrom<T[]>(text, { type: "array", items: schemaOf(goType(itemType)) });
+}
+
 /** What a user broke in an annotation counts as not there, as in kube-apiserver. */
-function readJson<T>(text: string | undefined): T | undefined {
+function typedFrom<T>(text: string | undefined, schema: Schema): T | undefined {
   if (text === undefined) return undefined;
   try {
-    return JSON.parse(text) as T;
+    return (decodeTyped(JSON.parse(text), schema).value ?? undefined) as T | undefined;
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
+    if (error instanceof SyntaxError || error instanceof DecodeError) return undefined;
     throw error;
   }
 }

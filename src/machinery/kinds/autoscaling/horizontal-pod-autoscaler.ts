@@ -75,7 +75,7 @@ export const horizontalPodAutoscalerTable = table<HorizontalPodAutoscaler>(
     const { metadata, spec, status } = autoscaler;
     return [
       metadata.name,
-      `${spec?.scaleTargetRef.kind ?? ""}/${spec?.scaleTargetRef.name ?? ""}`,
+      `${spec?.scaleTargetRef?.kind ?? ""}/${spec?.scaleTargetRef?.name ?? ""}`,
       targets(spec?.metrics ?? [], status?.currentMetrics ?? []),
       spec?.minReplicas === undefined ? "<unset>" : String(spec.minReplicas),
       spec?.maxReplicas ?? 0,
@@ -97,7 +97,7 @@ function targets(specs: readonly MetricSpec[], statuses: readonly MetricStatus[]
 function target(spec: MetricSpec, status: MetricStatus | undefined): string {
   switch (spec.type) {
     case "Pods":
-      return `${status?.pods?.current.averageValue ?? "<unknown>"}/${spec.pods?.target.averageValue ?? ""}`;
+      return `${status?.pods?.current?.averageValue ?? "<unknown>"}/${spec.pods?.target?.averageValue ?? ""}`;
     case "Object":
       return valueOrAverage(spec.object?.target, status?.object?.current);
     case "External":

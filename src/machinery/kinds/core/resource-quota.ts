@@ -1,3 +1,4 @@
+import { amountOf } from "../../quantity/resource-list.ts";
 import { invalidValue } from "../../status/field-errors.ts";
 import type { ResourceQuota } from "../../types/core/v1.ts";
 import { age, ageColumn, column, nameColumn, table } from "../columns.ts";
@@ -73,7 +74,7 @@ function usage(quota: ResourceQuota): { requests: string; limits: string } {
   const requests: string[] = [];
   const limits: string[] = [];
   for (const name of Object.keys(hard).sort()) {
-    const line = `${name}: ${used[name] ?? "0"}/${hard[name] ?? "0"}`;
+    const line = `${name}: ${amountOf(used, name) ?? "0"}/${amountOf(hard, name) ?? "0"}`;
     (name.startsWith("limits") ? limits : requests).push(line);
   }
   return { requests: requests.join(", "), limits: limits.join(", ") };

@@ -1,3 +1,4 @@
+import { amountOf, setAmount } from "../../../quantity/resource-list.ts";
 import type {
   Container,
   ContainerPort,
@@ -62,6 +63,7 @@ export function requestWhatIsLimited(container: Container): void {
     const limit = limits[name];
     if (limit === undefined) continue;
     container.resources.requests ??= {};
-    container.resources.requests[name] ??= limit;
+    const { requests } = container.resources;
+    if (amountOf(requests, name) === undefined) setAmount(requests, name, limit);
   }
 }

@@ -1,4 +1,5 @@
 import { readQuantity } from "../../../quantity/read.ts";
+import { amountOf, setAmount } from "../../../quantity/resource-list.ts";
 import type { Container, PodSpec, ResourceList } from "../../../types/core/v1.ts";
 import { isSidecar } from "./phase.ts";
 import { isPodLevelResource } from "./resources.ts";
@@ -21,7 +22,9 @@ function listOf(spec: PodSpec, kind: Kind): ResourceList {
   if (spec.overhead === undefined) return total;
   if (kind === "requests") return plus(total, spec.overhead);
   const counted: ResourceList = {};
-  for (const name in spec.overhead) if (total[name] !== undefined) counted[name] = spec.overhead[name] ?? "0";
+  for (const name in spec.overhead) {
+    if (amountOf(total, name) !== undefined) setAmount(counted, name, spec.overhead[name] ?? "0");
+  }
   return plus(total, counted);
 }
 
@@ -51,9 +54,9 @@ function sum(containers: readonly Container[] | undefined, kind: Kind): Resource
 export function plus(a: ResourceList, b: ResourceList | undefined): ResourceList {
   const total = { ...a };
   for (const name in b) {
-    const mine = total[name];
+    const mine = amountOf(total, name);
     const other = b[name] ?? "0";
-    total[name] = mine === undefined ? other : readQuantity(mine).add(readQuantity(other)).toString();
+    setAmount(total, name, mine === undefined ? other : readQuantity(mine).add(readQuantity(other)).toString());
   }
   return total;
 }
@@ -61,9 +64,9 @@ export function plus(a: ResourceList, b: ResourceList | undefined): ResourceList
 function larger(a: ResourceList, b: ResourceList): ResourceList {
   const result = { ...a };
   for (const name in b) {
-    const mine = result[name];
+    const mine = amountOf(result, name);
     const other = b[name] ?? "0";
-    if (mine === undefined || readQuantity(other).compare(readQuantity(mine)) > 0) result[name] = other;
+    if (mine === undefined || readQuantity(other).compare(readQuantity(mine)) > 0) setAmount(result, name, other);
   }
   return result;
 }

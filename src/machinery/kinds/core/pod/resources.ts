@@ -1,4 +1,5 @@
 import { quantityMilliValue, quantityValue } from "../../../quantity/read.ts";
+import { amountOf, setAmount } from "../../../quantity/resource-list.ts";
 import type { Container, Pod, PodSpec, ResourceList } from "../../../types/core/v1.ts";
 import { isSidecar } from "./phase.ts";
 
@@ -49,8 +50,8 @@ function totals(spec: PodSpec | undefined, kind: Kind): ResourceTotals {
   const whole = spec.resources?.[kind];
   for (const name in whole) if (isPodLevelResource(name)) sum[name] = amount(name, whole[name]);
   for (const name in spec.overhead) {
-    if (kind === "limits" && sum[name] === undefined) continue;
-    sum[name] = (sum[name] ?? 0) + amount(name, spec.overhead[name]);
+    if (kind === "limits" && amountOf(sum, name) === undefined) continue;
+    setAmount(sum, name, (amountOf(sum, name) ?? 0) + amount(name, spec.overhead[name]));
   }
   return sum;
 }
