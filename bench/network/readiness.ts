@@ -96,6 +96,7 @@ export async function readiness(cluster: Cluster, pods: readonly BenchPod[], cha
     await new Promise((resolve) => setTimeout(resolve, 60 + Math.random() * 100));
   }
   observer.end();
+  for (const host of cluster.hosts) await checkRules(host, pods, state);
   for (const [what, values] of spans) console.log(`readiness to ${what}: ${summary(values)}`);
 }
 
@@ -130,6 +131,16 @@ export async function names(cluster: Cluster, pods: readonly BenchPod[], changes
   observer.end();
   console.log(`EndpointSlice to the last node's DNS: ${summary(spans)} (aim: under 100 ms)`);
   console.log(`readiness to the last node's DNS: ${summary(whole)}`);
+}
+
+/** That what was seen was what it was taken for. */
+async function checkRules(host: Host, pods: readonly BenchPod[], ready: ReadonlyMap<string, boolean>): Promise<void> {
+  const rules = await host.must("nft", ["list", "ruleset"]);
+  for (const { name, ip } of pods) {
+    if (new RegExp(`dnat to .*${ip.replaceAll(".", "\\.")}\\b`).test(rules) !== ready.get(name)) {
+      throw new Error(`the rules of ${host.name} do not lead to the pods that are ready`);
+    }
+  }
 }
 
 /** The kernel tells of every transaction as it is committed. */
