@@ -34,6 +34,7 @@ import { type PathHandler, RequestHandler } from "./http/handler.ts";
 import { type HealthChecks, healthPaths, versionPath } from "./http/health.ts";
 import { indexPath } from "./http/index-path.ts";
 import { Listener } from "./http/listener.ts";
+import { LocalListener } from "./http/local-listener.ts";
 import { handleUpgrade } from "./http/upgrade.ts";
 import { kindHooks } from "./kinds/index.ts";
 import { ServiceAllocators } from "./kinds/services/allocators.ts";
@@ -45,7 +46,7 @@ import { openApiPaths } from "./openapi/openapi-paths.ts";
 import type { Pipeline } from "./pipeline/types.ts";
 import { Registry } from "./registry/registry.ts";
 import { createStreamHandlers } from "./stream/handlers.ts";
-import type { ApiServer, ApiServerOptions, RequestLimits, ServingCertificate } from "./types.ts";
+import type { ApiServer, ApiServerOptions, ListenOptions, RequestLimits, ServingCertificate } from "./types.ts";
 import { klVersion, versionInfo } from "./version.ts";
 import { WatchHub } from "./watch/hub.ts";
 
@@ -77,6 +78,7 @@ class KubeApiServer implements ApiServer {
   #closing = false;
   #stopCompaction: (() => void) | undefined;
   #listener: Listener | undefined;
+  #localListener: LocalListener | undefined;
   #address = "127.0.0.1:6443";
   /** PEM, once the server listens. */
   #authority: string | undefined;
@@ -168,11 +170,7 @@ class KubeApiServer implements ApiServer {
     return audit === undefined ? client : auditedClient(client, audit, user);
   }
 
-  async listen(options: {
-    readonly host: string;
-    readonly port: number;
-    readonly certificate: ServingCertificate;
-  }): Promise<{ port: number }> {
+  async listen({ local, ...options }: ListenOptions): Promise<{ port: number }> {
     await this.#start();
     const { tracing, audit } = this.#options;
     const within = (work: () => void): void => {
@@ -180,20 +178,23 @@ class KubeApiServer implements ApiServer {
       if (tracing) tracing.around(audited);
       else audited();
     };
-    const handle = (exchange: Exchange): void => void this.#handler.handle(exchange);
+    const answer = (exchange: Exchange): void => void this.#handler.handle(exchange);
+    const handle = tracing || audit ? (exchange: Exchange) => within(() => answer(exchange)) : answer;
     const upgrade = { handler: this.#handler, registry: this.#pipeline.registry, connect: this.#connect };
     this.#listener = await Listener.listen({
       ...options,
       proxyCa: this.#options.authentication?.requestHeader?.clientCa,
-      handle: tracing || audit ? (exchange) => within(() => handle(exchange)) : handle,
+      handle,
       upgrade: (message, socket, head) => within(() => void handleUpgrade(upgrade, message, socket, head)),
       log: this.#options.log,
       ...(this.#options.otherNames ? { otherNames: this.#options.otherNames } : {}),
     });
+    const { log } = this.#options;
+    if (local) this.#localListener = await LocalListener.listen({ ...local, handle, log });
     const { port } = this.#listener;
     this.#authority = options.certificate.clientCa;
     this.#address = `${options.host}:${port}`;
-    const { advertiseAddress, log } = this.#options;
+    const { advertiseAddress } = this.#options;
     if (advertiseAddress !== undefined) {
       await publishApiServer(this.client(apiServerUser), advertiseAddress, port).catch((error: unknown) => {
         log.error({ err: error }, "the Service default/kubernetes does not lead to this server");
@@ -215,7 +216,7 @@ class KubeApiServer implements ApiServer {
     this.#connect.close();
     for (const end of [...this.#watches]) end();
     this.#pipeline.hub.close();
-    await this.#listener?.close();
+    await Promise.all([this.#listener?.close(), this.#localListener?.close()]);
     await this.#options.audit?.close();
     await this.#options.tracing?.close();
   }

@@ -67,11 +67,19 @@ export interface ServingCertificate {
   readonly clientCa: string;
 }
 
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly certificate: ServingCertificate;
+  /** A Unix socket for whoever may open it, as that user; absent: none. */
+  readonly local?: { readonly path: string; readonly user: UserInfo };
+}
+
 export interface ApiServer {
   /** In-process clients through the same pipeline. */
   client(user: UserInfo): Client;
   /** Resolves with the port that was bound (`port` 0 picks a free one). */
-  listen(options: { host: string; port: number; certificate: ServingCertificate }): Promise<{ port: number }>;
+  listen(options: ListenOptions): Promise<{ port: number }>;
   /** After a renewal: new connections get the new certificate. */
   setCertificate(certificate: ServingCertificate): void;
   /** Ends watches and streams cleanly, lets running writes finish, closes the sockets. The store is the caller's to close. */

@@ -4,29 +4,50 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import type { ClusterCertificates } from "./pki/certificate-files.ts";
 
-const name = "kl";
+const name = "kl" as const;
 
 export interface KubeconfigEntries {
   readonly cluster: { readonly server: string; readonly "certificate-authority-data": string };
-  readonly user: { readonly "client-certificate-data": string; readonly "client-key-data": string };
+  readonly user: {
+    readonly "client-certificate-data": string;
+    readonly "client-key-data": string;
+    readonly extensions?: readonly [
+      { readonly extension: { readonly server: string; readonly socket: string }; readonly name: "kl" },
+    ];
+  };
 }
 
 function base64(pem: string): string {
   return Buffer.from(pem).toString("base64");
 }
 
-export function kubeconfigEntries(server: string, certificates: ClusterCertificates): KubeconfigEntries {
+/** `socket`: where kl itself is this user without TLS; other clients pass over extensions that they do not know. */
+export function kubeconfigEntries(
+  server: string,
+  certificates: ClusterCertificates,
+  socket?: string,
+): KubeconfigEntries {
   return {
     cluster: { server, "certificate-authority-data": base64(certificates.ca.cert) },
     user: {
       "client-certificate-data": base64(certificates.admin.cert),
       "client-key-data": base64(certificates.admin.key),
+      ...(socket === undefined ? {} : { extensions: [{ extension: { server, socket }, name }] }),
     },
   };
 }
 
 /** Writes DIR/kubeconfig.yaml, readable by the owner alone, unless it says the same already. */
 export async function writeKubeconfig(file: string, entries: KubeconfigEntries): Promise<void> {
+  const [local] = entries.user.extensions ?? [];
+  const extensions = local
+    ? `    extensions:
+    - extension:
+        server: ${local.extension.server}
+        socket: ${JSON.stringify(local.extension.socket)}
+      name: ${name}
+`
+    : "";
   const text = `apiVersion: v1
 kind: Config
 clusters:
@@ -39,7 +60,7 @@ users:
   user:
     client-certificate-data: ${entries.user["client-certificate-data"]}
     client-key-data: ${entries.user["client-key-data"]}
-contexts:
+${extensions}contexts:
 - name: ${name}
   context:
     cluster: ${name}

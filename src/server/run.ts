@@ -4,6 +4,7 @@ import { sinceProcessStart } from "../machinery/process-start.ts";
 import { StoreUnavailableError } from "../store/types.ts";
 import { ConfigError, type ServerConfig } from "./config.ts";
 import { kubeconfigEntries, mergeKubeconfig, userKubeconfigFile } from "./kubeconfig.ts";
+import { localSocket } from "./local-socket.ts";
 import { createLogger } from "./logger.ts";
 import { describeHolder, removePidFile, writePidFile } from "./pid-file.ts";
 import { checkClock } from "./preflight/clock.ts";
@@ -31,7 +32,7 @@ export async function runServer(config: ServerConfig): Promise<void> {
   });
   settleMemory(systemClock);
   process.stdout.write(`ready in ${sinceProcessStart()} ms: ${server.url}\n`);
-  if (config.writeKubeconfig) await mergeIntoUsers(server);
+  if (config.writeKubeconfig) await mergeIntoUsers(server, config);
   process.stdout.write(`next: export KUBECONFIG=${server.kubeconfigFile} && kubectl get nodes\n`);
   if (!config.writeKubeconfig) {
     process.stdout.write("      (or start with --write-kubeconfig to have a context `kl` in your own kubeconfig)\n");
@@ -103,10 +104,10 @@ function stopOnSignal(server: RunningServer, config: ServerConfig): Promise<void
   });
 }
 
-async function mergeIntoUsers(server: RunningServer): Promise<void> {
+async function mergeIntoUsers(server: RunningServer, { dataDir }: ServerConfig): Promise<void> {
   const file = userKubeconfigFile(process.env);
   try {
-    await mergeKubeconfig(file, kubeconfigEntries(server.url, server.certificates));
+    await mergeKubeconfig(file, kubeconfigEntries(server.url, server.certificates, localSocket(dataDir)));
     process.stdout.write(`context kl is in ${file}: kubectl --context kl get nodes\n`);
   } catch (error) {
     process.stderr.write(`warning: ${(error as Error).message}\n`);

@@ -25,6 +25,7 @@ import { clusterNetwork } from "./cluster-network.ts";
 import type { ServerConfig } from "./config.ts";
 import { type ControlPlane, startControlPlane } from "./control-plane.ts";
 import { kubeconfigEntries, writeKubeconfig } from "./kubeconfig.ts";
+import { administrator, localSocket } from "./local-socket.ts";
 import { type Nodes, startNodes } from "./nodes.ts";
 import type { ClusterCertificates } from "./pki/certificate-files.ts";
 import { ensureCertificates } from "./pki/ensure-certificates.ts";
@@ -87,7 +88,7 @@ export async function startServer(
   const { port } = await listen(api, store, config, certificates);
   const url = `https://${hostInUrl(config.bindAddress)}:${port}`;
   const kubeconfigFile = join(config.dataDir, "kubeconfig.yaml");
-  await writeKubeconfig(kubeconfigFile, kubeconfigEntries(url, certificates));
+  await writeKubeconfig(kubeconfigFile, kubeconfigEntries(url, certificates, localSocket(config.dataDir)));
 
   let controlPlane: ControlPlane | undefined;
   let nodes: Nodes | undefined;
@@ -115,7 +116,7 @@ export async function startServer(
   const stopRenewal = renewRegularly(clock, log, async () => {
     const renewed = await ensureCertificates(join(config.dataDir, "pki"), names, clock.now());
     api.setCertificate(servingCertificate(renewed));
-    await writeKubeconfig(kubeconfigFile, kubeconfigEntries(url, renewed));
+    await writeKubeconfig(kubeconfigFile, kubeconfigEntries(url, renewed, localSocket(config.dataDir)));
   });
 
   return {
@@ -149,11 +150,13 @@ async function listen(
   config: ServerConfig,
   certificates: ClusterCertificates,
 ): Promise<{ port: number }> {
+  const path = localSocket(config.dataDir);
   try {
     return await api.listen({
       host: config.bindAddress,
       port: config.port,
       certificate: servingCertificate(certificates),
+      ...(path === undefined ? {} : { local: { path, user: administrator } }),
     });
   } catch (error) {
     await api.close();

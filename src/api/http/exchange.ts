@@ -15,6 +15,8 @@ export interface Exchange {
   readonly headers: IncomingHttpHeaders;
   /** The bytes of the request's body, not decompressed. */
   readonly body: Readable;
+  /** Who sends it, where the way it came tells: then `connection` has no TLS. */
+  readonly sender?: UserInfo | undefined;
   /** The TLS connection it came on; one connection is one identity. */
   readonly connection: TLSSocket;
   /** Whether the answer's head was already sent. */

@@ -99,6 +99,7 @@ export class RequestHandler {
   }
 
   async #identify(exchange: Exchange): Promise<UserInfo | undefined> {
+    if (exchange.sender !== undefined) return exchange.sender;
     for (const authenticator of this.#options.authenticators) {
       const found = authenticator.authenticate(exchange);
       const user = found instanceof Promise ? await found : found;

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Readable, Writable } from "node:stream";
 import type { TLSSocket } from "node:tls";
+import type { UserInfo } from "../client/types.ts";
 import { auditIdOf } from "./audit-id.ts";
 import { type Exchange, type ExchangeObserver, ExpiredError } from "./exchange.ts";
 
@@ -8,6 +9,7 @@ export class Http1Exchange implements Exchange {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
+  readonly sender: UserInfo | undefined;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   stamp: Readonly<Record<string, string>> | undefined;
@@ -15,7 +17,8 @@ export class Http1Exchange implements Exchange {
   #expired = false;
   #auditId: string | undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor(request: IncomingMessage, response: ServerResponse, sender?: UserInfo) {
+    this.sender = sender;
     this.method = request.method ?? "GET";
     this.url = request.url ?? "/";
     this.headers = request.headers;

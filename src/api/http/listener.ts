@@ -10,6 +10,7 @@ import type { Duplex } from "node:stream";
 import type { TLSSocket } from "node:tls";
 import type { Logger } from "../../machinery/logger.ts";
 import type { ServingCertificate } from "../types.ts";
+import { closeGrace, http1Limits } from "./connection-limits.ts";
 import type { Exchange } from "./exchange.ts";
 import { Http1Exchange } from "./http1-exchange.ts";
 import { Http2Exchange } from "./http2-exchange.ts";
@@ -27,14 +28,9 @@ export interface ListenerOptions {
   readonly otherNames?: ReadonlyMap<string, (socket: TLSSocket) => void>;
 }
 
-const headersTimeout = 20_000;
-const requestTimeout = 70_000;
-/** As kube-apiserver: a client that asks every minute keeps its connection. */
-const keepAliveTimeout = 90_000;
 const handshakeTimeout = 10_000;
 /** An HTTP/2 session on which nothing was asked for so long, with no stream open, is closed. */
 const idleTimeout = 300_000;
-const closeGrace = 2000;
 
 /** HTTPS with HTTP/2 and HTTP/1.1 on one port; client certificates are asked for and judged later. */
 export class Listener {
@@ -54,10 +50,7 @@ export class Listener {
       requestCert: true,
       rejectUnauthorized: false,
       handshakeTimeout,
-      headersTimeout,
-      requestTimeout,
-      keepAliveTimeout,
-      connectionsCheckingInterval: 5000,
+      ...http1Limits,
       maxHeaderListPairs: 128,
       maxSessionMemory: 64,
       settings: { maxConcurrentStreams: 1000, initialWindowSize: 1024 * 1024, maxHeaderListSize: 64 * 1024 },

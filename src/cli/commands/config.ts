@@ -118,12 +118,12 @@ const order = [
 /** As JSON the fields stand in the order of Go's types, not of the alphabet. */
 function inOrder(config: Kubeconfig): unknown {
   const { clusters, users, contexts } = noneAsNull(config);
-  const sorted = (value: object): object =>
-    Object.fromEntries(
-      Object.entries(value)
-        .map(([key, entry]) => [key, typeof entry === "object" && entry !== null ? sorted(entry as object) : entry])
-        .sort(([a], [b]) => rank(String(a)) - rank(String(b))),
-    );
+  const sorted = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(sorted);
+    if (typeof value !== "object" || value === null) return value;
+    const entries = Object.entries(value).sort(([a], [b]) => rank(a) - rank(b));
+    return Object.fromEntries(entries.map(([key, entry]) => [key, sorted(entry)]));
+  };
   return {
     kind: config.kind,
     apiVersion: config.apiVersion,

@@ -51,6 +51,7 @@ export async function resolveConnection(flags: ConnectionFlags, environment: Nod
     server: serverUrl(server),
     ...trust(flags, cluster),
     ...credentials(flags, user, userName ?? ""),
+    ...localSocket(flags, user, server),
     ...impersonation(flags),
     ...(timeout > 0 ? { timeout } : {}),
     namespace: flags.namespace || context?.namespace || "default",
@@ -94,6 +95,15 @@ function credentials(flags: ConnectionFlags, user: UserEntry | undefined, userNa
     ...(clientKey ? { clientKey } : {}),
     ...(token ? { token } : {}),
   };
+}
+
+/** Of a kl on this machine, unless a flag names another server, or somebody else. */
+function localSocket(flags: ConnectionFlags, user: UserEntry | undefined, address: string): { socket?: string } {
+  const { server, cluster, token, certificateAuthority, clientCertificate, clientKey, tlsServerName } = flags;
+  const given = [server, cluster, token, certificateAuthority, clientCertificate, clientKey, tlsServerName];
+  if (given.some((flag) => flag !== undefined && flag !== "") || flags.insecureSkipTlsVerify) return {};
+  const local = user?.extensions?.find(({ name }) => name === "kl")?.extension;
+  return local?.server === address && typeof local.socket === "string" ? { socket: local.socket } : {};
 }
 
 function impersonation({ as, asGroup }: ConnectionFlags): { headers?: Record<string, string | string[]> } {

@@ -27,6 +27,13 @@ export interface UserEntry {
   /** Credential plugins, which kl does not run. */
   readonly exec?: { readonly command?: string };
   readonly "auth-provider"?: { readonly name?: string };
+  readonly extensions?: readonly { readonly name?: string; readonly extension?: LocalEntry }[] | null;
+}
+
+/** What kl tells itself of the server that runs on this machine: a socket on which one is that user. */
+export interface LocalEntry {
+  readonly server?: unknown;
+  readonly socket?: unknown;
 }
 
 export interface ContextEntry {
@@ -44,6 +51,8 @@ export interface Connection {
   readonly clientKey?: string;
   readonly token?: string;
   readonly skipVerify: boolean;
+  /** A Unix socket of the same server for the same user, where there may be one. */
+  readonly socket?: string;
   readonly serverName?: string;
   /** Sent with every request, for impersonation. */
   readonly headers?: Readonly<Record<string, string | string[]>>;

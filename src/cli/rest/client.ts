@@ -1,6 +1,6 @@
 /** HTTP towards one API server, over one kept-alive connection where that is enough. */
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
-import { type AgentOptions, Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { AgentOptions } from "node:https";
 import { StatusError } from "../../machinery/status/error.ts";
 import type { Status } from "../../machinery/types/meta/v1.ts";
 import { ExitError } from "../exit-error.ts";
@@ -19,11 +19,22 @@ export interface RestRequest {
   readonly raw?: boolean;
 }
 
+interface Transport {
+  readonly request: typeof httpRequest;
+  readonly agent: HttpAgent;
+  /** Of the kl on this machine. */
+  readonly socketPath?: string;
+}
+
+/** Of a socket: no server, or not for us. The server's address is then tried. */
+const unreachable: ReadonlySet<string> = new Set(["ENOENT", "ECONNREFUSED", "EACCES", "EPERM", "ENOTSOCK"]);
+
 export class RestClient {
   readonly connection: Connection;
   /** Called with the text of each Warning header, once per text. */
   onWarning: (text: string) => void = () => undefined;
-  #agent: HttpAgent | undefined;
+  #transport: Transport | undefined;
+  #socketFailed = false;
   readonly #warned = new Set<string>();
 
   constructor(connection: Connection) {
@@ -75,42 +86,68 @@ export class RestClient {
   }
 
   close(): void {
-    this.#agent?.destroy();
+    this.#transport?.agent.destroy();
   }
 
-  #send(options: RestRequest): Promise<IncomingMessage> {
+  async #send(options: RestRequest): Promise<IncomingMessage> {
     const url = this.url(options.path, options.query);
-    const plain = url.protocol === "http:";
-    // No TLS sessions are kept: one connection serves a command, and writing a session down costs a millisecond.
-    this.#agent ??= plain
-      ? new HttpAgent({ keepAlive: true })
-      : new HttpsAgent({ keepAlive: true, maxCachedSessions: 0, ...this.tls });
-    const send = plain ? httpRequest : httpsRequest;
     const signal = this.#limit(options.signal);
+    this.#transport ??= await this.#choose(url);
+    try {
+      return await this.#exchange(this.#transport, url, options, signal);
+    } catch (error) {
+      const { code = "" } = error as NodeJS.ErrnoException;
+      if (this.#transport.socketPath !== undefined && unreachable.has(code)) {
+        this.#socketFailed = true;
+        this.#transport = undefined;
+        return this.#send(options);
+      }
+      throw options.signal?.aborted ? error : connectionError(error as NodeJS.ErrnoException, url);
+    }
+  }
+
+  async #choose(url: URL): Promise<Transport> {
+    const { socket: socketPath } = this.connection;
+    if (socketPath !== undefined && !this.#socketFailed) {
+      return { request: httpRequest, agent: new HttpAgent({ keepAlive: true }), socketPath };
+    }
+    if (url.protocol === "http:") return { request: httpRequest, agent: new HttpAgent({ keepAlive: true }) };
+    const { Agent, request } = await import("./tls.ts");
+    // No TLS sessions are kept: one connection serves a command, and writing a session down costs a millisecond.
+    return { request, agent: new Agent({ keepAlive: true, maxCachedSessions: 0, ...this.tls }) };
+  }
+
+  #exchange(
+    { request, ...way }: Transport,
+    url: URL,
+    options: RestRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<IncomingMessage> {
+    const { body } = options;
     return new Promise((resolve, reject) => {
-      const outgoing = send(
-        url,
+      const outgoing = request(
         {
+          ...(way.socketPath === undefined ? { host: hostOf(url), port: url.port } : {}),
+          ...way,
+          path: `${url.pathname}${url.search}`,
           method: options.method ?? "GET",
-          agent: this.#agent,
           headers: {
             ...this.headers,
+            host: url.host,
             accept: options.accept ?? "application/json",
-            ...(options.body !== undefined
-              ? {
+            ...(body === undefined
+              ? {}
+              : {
                   "content-type": options.contentType ?? "application/json",
-                  "content-length": Buffer.byteLength(options.body),
-                }
-              : {}),
+                  "content-length": Buffer.byteLength(body),
+                }),
           },
           ...(signal ? { signal } : {}),
         },
         resolve,
       );
-      outgoing.on("error", (error: NodeJS.ErrnoException) => {
-        reject(options.signal?.aborted ? error : connectionError(error, url));
-      });
-      outgoing.end(options.body);
+      outgoing.on("error", reject);
+      outgoing.end(body);
     });
   }
 
@@ -133,6 +170,11 @@ export class RestClient {
       this.onWarning(text);
     }
   }
+}
+
+/** Node wants IPv6 addresses without the brackets of a URL. */
+function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[(.*)\]$/, "$1");
 }
 
 async function readAll(response: IncomingMessage): Promise<string> {
