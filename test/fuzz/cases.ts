@@ -314,6 +314,8 @@ async function kept(ground: Ground): Promise<void> {
     delete metadata.finalizers;
     delete metadata.namespace;
   }
+  // A default for all pods would show in the case beside this one.
+  delete object.globalDefault;
   const made = await send(ground, "POST", one.collection(namespace), json, Buffer.from(JSON.stringify(object)));
   if (made.code !== 201) return;
   const created = JSON.parse(made.bytes.toString()) as { metadata: { name: string } };
