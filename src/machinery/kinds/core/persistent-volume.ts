@@ -10,6 +10,7 @@ import { sameJson } from "../validation/same-json.ts";
 import { accessModes } from "./access-modes.ts";
 import { checkAccessModes } from "./persistent-volume-claim-validation.ts";
 import { checkNodeSelector } from "./pod/validation/scheduling.ts";
+import { persistentVolumeSources } from "./volume-sources.ts";
 
 export const persistentVolumeStrategy = strategyFor<PersistentVolume>({
   hasGeneration: false,
@@ -28,7 +29,7 @@ export const persistentVolumeStrategy = strategyFor<PersistentVolume>({
   validateUpdate(volume, old) {
     const errors: Errors = [];
     const source = (spec: PersistentVolume["spec"]) =>
-      Object.fromEntries(Object.entries(spec ?? {}).filter(([field]) => !notSource.has(field)));
+      Object.fromEntries(persistentVolumeSources.map((field) => [field, spec?.[field]]));
     if (!sameJson(source(volume.spec), source(old.spec))) {
       errors.push(
         fieldForbidden("spec.persistentvolumesource", "spec.persistentvolumesource is immutable after creation"),
@@ -41,19 +42,6 @@ export const persistentVolumeStrategy = strategyFor<PersistentVolume>({
     return errors;
   },
 });
-
-/** Fields of the spec that do not say where the volume comes from. */
-const notSource = new Set([
-  "capacity",
-  "accessModes",
-  "claimRef",
-  "persistentVolumeReclaimPolicy",
-  "storageClassName",
-  "mountOptions",
-  "volumeMode",
-  "nodeAffinity",
-  "volumeAttributesClassName",
-]);
 
 function validateVolume({ spec }: PersistentVolume): FieldError[] {
   const errors: Errors = [];
@@ -73,7 +61,7 @@ function validateVolume({ spec }: PersistentVolume): FieldError[] {
     "Recycle",
     "Retain",
   ]);
-  const sources = Object.keys(spec ?? {}).filter((field) => !notSource.has(field));
+  const sources = persistentVolumeSources.filter((field) => spec?.[field] !== undefined);
   for (const source of sources.slice(1)) {
     errors.push(fieldForbidden(`spec.${source}`, "may not specify more than 1 volume type"));
   }

@@ -3,6 +3,7 @@ import { readQuantity } from "../../../../quantity/read.ts";
 import { duplicate, fieldForbidden, invalidValue, notSupported, required } from "../../../../status/field-errors.ts";
 import type { DownwardAPIVolumeFile, KeyToPath, ProjectedVolumeSource, Volume } from "../../../../types/core/v1.ts";
 import { checkRule, type Errors } from "../../../validation/checks.ts";
+import { projectedSources, volumeSources } from "../../volume-sources.ts";
 import { checkFieldRef, checkResourceFieldRef } from "./environment.ts";
 import { checkDescendingPath, checkNoBacksteps } from "./volume-mounts.ts";
 
@@ -27,8 +28,8 @@ export function checkVolumes(
 
 function checkSource(errors: Errors, at: string, volume: Volume): void {
   let sources = 0;
-  for (const field of Object.keys(volume) as (keyof Volume)[]) {
-    if (field === "name" || volume[field] === undefined) continue;
+  for (const field of volumeSources) {
+    if (volume[field] === undefined) continue;
     sources++;
     if (sources > 1) errors.push(fieldForbidden(`${at}.${field}`, "may not specify more than 1 volume type"));
     else checkOne(errors, `${at}.${field}`, field, volume);
@@ -154,8 +155,8 @@ function checkProjected(errors: Errors, path: string, projected: ProjectedVolume
   };
   for (const [i, source] of (projected.sources ?? []).entries()) {
     const at = `${path}.sources[${i}]`;
-    const given = Object.entries(source).filter(([, value]) => value !== undefined);
-    for (const [field] of given.slice(1)) {
+    const given = projectedSources.filter((field) => source[field] !== undefined);
+    for (const field of given.slice(1)) {
       errors.push(fieldForbidden(`${at}.${field}`, "may not specify more than 1 volume type per source"));
     }
     if (given.length === 0) errors.push(required(at, "must specify at least one source"));
