@@ -109,7 +109,7 @@ export function clientLibraryTests(cluster: NodeCluster): void {
     const command = [
       "sh",
       "-c",
-      'for size in "20 70" "31 99"; do until [ "$(stty size)" = "$size" ]; do sleep 0.05; done; echo "at $size"; done',
+      'for size in "20 70" "31 99"; do until [ "$(stty size 2>/dev/null)" = "$size" ]; do sleep 0.05; done; echo "at $size"; done',
     ];
     await exec.exec(namespace, name, container, command, screen.stream, null, keys, true);
     await until(

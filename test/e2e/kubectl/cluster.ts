@@ -128,7 +128,6 @@ export const cluster: readonly Step[] = [
     matches:
       /^\{\n {4}"kind": "NodeList",\n[\s\S]*\n {4}"kind": "EventList",\n[\s\S]*\n {4}"kind": "DeploymentList",\n[\s\S]*\n {4}"kind": "PodList",\n/,
   },
-  { run: "plugin list", code: 1, says: "", warns: "error: unable to find any kubectl plugins in your PATH\n" },
   {
     run: "api-resources --api-group=apps",
     matches:
