@@ -11,9 +11,14 @@ export const controllerRevisionTable = table<ControllerRevision>(
   ],
   (revision, now) => {
     const owner = controllerOf(revision);
-    const slash = owner?.apiVersion.indexOf("/") ?? -1;
+    const slash = owner?.apiVersion?.indexOf("/") ?? -1;
     const group = owner && slash > 0 ? owner.apiVersion.slice(0, slash) : "";
-    const kind = owner ? owner.kind.toLowerCase() + (group ? `.${group}` : "") : "";
-    return [revision.metadata.name, owner ? `${kind}/${owner.name}` : "<none>", revision.revision, age(revision, now)];
+    const kind = owner ? (owner.kind ?? "").toLowerCase() + (group ? `.${group}` : "") : "";
+    return [
+      revision.metadata.name,
+      owner ? `${kind}/${owner.name ?? ""}` : "<none>",
+      revision.revision ?? 0,
+      age(revision, now),
+    ];
   },
 );

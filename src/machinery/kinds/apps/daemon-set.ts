@@ -128,10 +128,10 @@ export const daemonSetTable = table<DaemonSet>(
     set.status?.numberReady ?? 0,
     set.status?.updatedNumberScheduled ?? 0,
     set.status?.numberAvailable ?? 0,
-    formatLabels(set.spec?.template.spec?.nodeSelector),
+    formatLabels(set.spec?.template?.spec?.nodeSelector),
     age(set, now),
-    containerNames(set.spec?.template.spec?.containers),
-    containerImages(set.spec?.template.spec?.containers),
+    containerNames(set.spec?.template?.spec?.containers),
+    containerImages(set.spec?.template?.spec?.containers),
     formatLabelSelector(set.spec?.selector),
   ],
 );

@@ -125,8 +125,8 @@ export const deploymentTable = table<Deployment>(
     deployment.status?.updatedReplicas ?? 0,
     deployment.status?.availableReplicas ?? 0,
     age(deployment, now),
-    containerNames(deployment.spec?.template.spec?.containers),
-    containerImages(deployment.spec?.template.spec?.containers),
+    containerNames(deployment.spec?.template?.spec?.containers),
+    containerImages(deployment.spec?.template?.spec?.containers),
     formatLabelSelector(deployment.spec?.selector),
   ],
 );

@@ -142,7 +142,7 @@ export const statefulSetTable = table<StatefulSet>(
     set.metadata.name,
     `${set.status?.readyReplicas ?? 0}/${set.spec?.replicas ?? 0}`,
     age(set, now),
-    containerNames(set.spec?.template.spec?.containers),
-    containerImages(set.spec?.template.spec?.containers),
+    containerNames(set.spec?.template?.spec?.containers),
+    containerImages(set.spec?.template?.spec?.containers),
   ],
 );

@@ -66,7 +66,7 @@ export const cronJobTable = table<CronJob>(
     ),
   ],
   (cronJob, now) => {
-    const pods = cronJob.spec?.jobTemplate.spec?.template.spec?.containers;
+    const pods = cronJob.spec?.jobTemplate?.spec?.template?.spec?.containers;
     return [
       cronJob.metadata.name,
       cronJob.spec?.schedule ?? "",
@@ -77,7 +77,7 @@ export const cronJobTable = table<CronJob>(
       age(cronJob, now),
       containerNames(pods),
       containerImages(pods),
-      formatLabelSelector(cronJob.spec?.jobTemplate.spec?.selector),
+      formatLabelSelector(cronJob.spec?.jobTemplate?.spec?.selector),
     ];
   },
 );

@@ -105,8 +105,8 @@ export const jobTable = table<Job>(
     completions(job),
     duration(job, now),
     age(job, now),
-    containerNames(job.spec?.template.spec?.containers),
-    containerImages(job.spec?.template.spec?.containers),
+    containerNames(job.spec?.template?.spec?.containers),
+    containerImages(job.spec?.template?.spec?.containers),
     formatLabelSelector(job.spec?.selector),
   ],
 );

@@ -26,9 +26,9 @@ export const signingRequestTable = table<CertificateSigningRequest>(
   (request, now) => [
     request.metadata.name,
     age(request, now),
-    request.spec.signerName || "<none>",
-    request.spec.username ?? "",
-    request.spec.expirationSeconds === undefined ? "<none>" : humanDuration(request.spec.expirationSeconds * 1000),
+    request.spec?.signerName || "<none>",
+    request.spec?.username ?? "",
+    request.spec?.expirationSeconds === undefined ? "<none>" : humanDuration(request.spec.expirationSeconds * 1000),
     condition(request),
   ],
 );

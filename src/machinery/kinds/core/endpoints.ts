@@ -65,11 +65,11 @@ function formatEndpoints(endpoints: Endpoints): string {
   let count = 0;
   for (const subset of endpoints.subsets) {
     if (!subset.ports?.length) {
-      for (const address of subset.addresses ?? []) if (count++ < shown) list.push(address.ip);
+      for (const address of subset.addresses ?? []) if (count++ < shown) list.push(address.ip ?? "");
     } else {
       for (const port of subset.ports) {
         for (const address of subset.addresses ?? []) {
-          if (count++ < shown) list.push(joinHostPort(address.ip, port.port));
+          if (count++ < shown) list.push(joinHostPort(address.ip ?? "", port.port ?? 0));
         }
       }
     }

@@ -47,7 +47,7 @@ export const eventTable = table<Event>(
       : event.lastTimestamp
         ? ageSince(event.lastTimestamp, now)
         : first;
-    const { kind, name, fieldPath } = event.involvedObject;
+    const { kind, name, fieldPath } = event.involvedObject ?? {};
     return [
       last,
       event.type ?? "",

@@ -31,6 +31,6 @@ export const podTemplateTable = table<PodTemplate>(
     metadata.name,
     containerNames(template?.spec?.containers),
     containerImages(template?.spec?.containers),
-    formatLabels(template?.metadata.labels),
+    formatLabels(template?.metadata?.labels),
   ],
 );

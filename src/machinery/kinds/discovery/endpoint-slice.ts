@@ -42,7 +42,7 @@ export const endpointSliceTable = table<EndpointSlice>(
   ],
   (slice, now) => [
     slice.metadata.name,
-    slice.addressType,
+    slice.addressType ?? "",
     formatPorts(slice.ports),
     formatEndpoints(slice.endpoints),
     age(slice, now),

@@ -38,7 +38,7 @@ export const flowSchemaTable = table<FlowSchema>(
     const dangling = schema.status?.conditions?.find((condition) => condition.type === "Dangling")?.status;
     return [
       schema.metadata.name,
-      schema.spec?.priorityLevelConfiguration.name ?? "",
+      schema.spec?.priorityLevelConfiguration?.name ?? "",
       schema.spec?.matchingPrecedence ?? 0,
       schema.spec?.distinguisherMethod?.type ?? "<none>",
       age(schema, now),

@@ -28,7 +28,7 @@ export const metricsDefinitions: readonly ResourceDefinition[] = defineGroup(
         metadata.name,
         usage.cpu ?? "0",
         usage.memory ?? "0",
-        window,
+        window ?? "",
       ]),
     },
     {
@@ -38,7 +38,7 @@ export const metricsDefinitions: readonly ResourceDefinition[] = defineGroup(
       storagePrefix: "metrics.k8s.io/pods",
       table: table<PodMetrics>(usageColumns, ({ metadata, containers = [], window }) => {
         const { cpu, memory } = totalUsage(containers.map(({ usage }) => usage));
-        return [metadata.name, cpu, memory, window];
+        return [metadata.name, cpu, memory, window ?? ""];
       }),
     },
   ],

@@ -18,7 +18,7 @@ const runtimeClassTable = table<RuntimeClass>(
     ),
     ageColumn,
   ],
-  (runtimeClass, now) => [runtimeClass.metadata.name, runtimeClass.handler, age(runtimeClass, now)],
+  (runtimeClass, now) => [runtimeClass.metadata.name, runtimeClass.handler ?? "", age(runtimeClass, now)],
 );
 
 export const nodeDefinitions: readonly ResourceDefinition[] = defineGroup("node.k8s.io", "k8s.io/api/node", [

@@ -34,7 +34,7 @@ export const bindingTable = table<RoleBinding>(
   ],
   (binding, now) => [
     binding.metadata.name,
-    `${binding.roleRef.kind}/${binding.roleRef.name}`,
+    `${binding.roleRef?.kind ?? ""}/${binding.roleRef?.name ?? ""}`,
     age(binding, now),
     subjects(binding, "User"),
     subjects(binding, "Group"),

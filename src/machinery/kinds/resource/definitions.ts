@@ -43,9 +43,9 @@ const sliceTable = table<ResourceSlice>(
   ],
   (slice, now) => [
     slice.metadata.name,
-    slice.spec.nodeName || (slice.spec.allNodes ? "<all>" : slice.spec.nodeSelector ? "<some>" : "<unset>"),
-    slice.spec.driver,
-    slice.spec.pool.name,
+    slice.spec?.nodeName || (slice.spec?.allNodes ? "<all>" : slice.spec?.nodeSelector ? "<some>" : "<unset>"),
+    slice.spec?.driver ?? "",
+    slice.spec?.pool?.name ?? "",
     age(slice, now),
   ],
 );

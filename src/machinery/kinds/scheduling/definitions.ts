@@ -28,7 +28,7 @@ const priorityClassStrategy = strategyFor<PriorityClass>({
   },
   validateUpdate(priorityClass, old) {
     const errors: Errors = [];
-    if (priorityClass.value !== old.value) {
+    if ((priorityClass.value ?? 0) !== (old.value ?? 0)) {
       errors.push(fieldForbidden("value", "may not be changed in an update."));
     }
     checkImmutable(errors, "preemptionPolicy", priorityClass.preemptionPolicy, old.preemptionPolicy);
@@ -63,7 +63,7 @@ const priorityClassTable = table<PriorityClass>(
   ],
   (priorityClass, now) => [
     priorityClass.metadata.name,
-    priorityClass.value,
+    priorityClass.value ?? 0,
     priorityClass.globalDefault ?? false,
     age(priorityClass, now),
     priorityClass.preemptionPolicy ?? "",

@@ -52,12 +52,12 @@ export const csiDriverTable = table<CSIDriver>(
   ],
   (driver, now) => [
     driver.metadata.name,
-    driver.spec.attachRequired ?? true,
-    driver.spec.podInfoOnMount ?? false,
-    driver.spec.storageCapacity ?? false,
-    (driver.spec.tokenRequests ?? []).map((request) => request.audience).join(",") || "<unset>",
-    driver.spec.requiresRepublish ?? false,
-    (driver.spec.volumeLifecycleModes ?? []).join(",") || "<none>",
+    driver.spec?.attachRequired ?? true,
+    driver.spec?.podInfoOnMount ?? false,
+    driver.spec?.storageCapacity ?? false,
+    (driver.spec?.tokenRequests ?? []).map((request) => request.audience).join(",") || "<unset>",
+    driver.spec?.requiresRepublish ?? false,
+    (driver.spec?.volumeLifecycleModes ?? []).join(",") || "<none>",
     age(driver, now),
   ],
 );
@@ -72,7 +72,7 @@ export const csiNodeTable = table<CSINode>(
     ),
     ageColumn,
   ],
-  (node, now) => [node.metadata.name, node.spec.drivers?.length ?? 0, age(node, now)],
+  (node, now) => [node.metadata.name, node.spec?.drivers?.length ?? 0, age(node, now)],
 );
 
 export const storageCapacityTable = table<CSIStorageCapacity>(
@@ -92,7 +92,7 @@ export const storageCapacityTable = table<CSIStorageCapacity>(
   ],
   (capacity, now) => [
     capacity.metadata.name,
-    capacity.storageClassName,
+    capacity.storageClassName ?? "",
     capacity.capacity ?? "<unset>",
     age(capacity, now),
   ],

@@ -62,7 +62,7 @@ export const storageClassTable = table<StorageClass>(
   ],
   (storageClass, now) => [
     isDefault(storageClass) ? `${storageClass.metadata.name} (default)` : storageClass.metadata.name,
-    storageClass.provisioner,
+    storageClass.provisioner ?? "",
     storageClass.reclaimPolicy ?? "Delete",
     storageClass.volumeBindingMode ?? "<unset>",
     storageClass.allowVolumeExpansion ?? false,

@@ -48,9 +48,9 @@ export const volumeAttachmentTable = table<VolumeAttachment>(
   ],
   (attachment, now) => [
     attachment.metadata.name,
-    attachment.spec.attacher,
-    attachment.spec.source.persistentVolumeName ?? "",
-    attachment.spec.nodeName,
+    attachment.spec?.attacher ?? "",
+    attachment.spec?.source?.persistentVolumeName ?? "",
+    attachment.spec?.nodeName ?? "",
     attachment.status?.attached ?? false,
     age(attachment, now),
   ],
@@ -58,5 +58,9 @@ export const volumeAttachmentTable = table<VolumeAttachment>(
 
 export const attributesClassTable = table<VolumeAttributesClass>(
   [nameColumn, column("DriverName", "string", "Name of the CSI driver This field is immutable."), ageColumn],
-  (attributesClass, now) => [attributesClass.metadata.name, attributesClass.driverName, age(attributesClass, now)],
+  (attributesClass, now) => [
+    attributesClass.metadata.name,
+    attributesClass.driverName ?? "",
+    age(attributesClass, now),
+  ],
 );

@@ -30,7 +30,7 @@ export function podStatusLine(pod: Pod, now: number): PodStatusLine {
     for (let i = statuses.length - 1; i >= 0; i--) {
       const container = statuses[i];
       if (container === undefined) continue;
-      restarts += container.restartCount;
+      restarts += container.restartCount ?? 0;
       lastRestart = later(lastRestart, container);
       const reason = appReason(container);
       if (reason !== undefined) status = reason;
@@ -49,7 +49,7 @@ export function podStatusLine(pod: Pod, now: number): PodStatusLine {
     else if (pod.status?.phase !== "Succeeded" && pod.status?.phase !== "Failed") status = "Terminating";
   }
 
-  const total = (pod.spec?.containers.length ?? 0) + sidecars.size;
+  const total = (pod.spec?.containers?.length ?? 0) + sidecars.size;
   return {
     ready: `${ready}/${total}`,
     status,
@@ -77,10 +77,10 @@ function initStage(pod: Pod, total: number, sidecars: ReadonlySet<string>): Init
   const statuses = pod.status?.initContainerStatuses ?? [];
   for (const [index, container] of statuses.entries()) {
     const sidecar = sidecars.has(container.name);
-    restarts += container.restartCount;
+    restarts += container.restartCount ?? 0;
     lastRestart = later(lastRestart, container);
     if (sidecar) {
-      sidecarRestarts += container.restartCount;
+      sidecarRestarts += container.restartCount ?? 0;
       lastSidecarRestart = later(lastSidecarRestart, container);
     }
     const { terminated, waiting } = container.state ?? {};
