@@ -137,7 +137,8 @@ function comparable({ code, type, bytes }: BytesAnswer): unknown {
     let result = text
       .replace(/\b10\.43\.\d+\.\d+\b/g, "ADDRESS")
       .replace(uuid, "UID")
-      .replace(instant, madeNow);
+      .replace(instant, madeNow)
+      .replace(madeUp, "kube-api-access-NAMED");
     if (typeof uid === "string" && uid !== "") result = result.replaceAll(uid, "UID");
     return made.length < 5 ? result : result.replaceAll(made, "NAMED");
   };
@@ -166,6 +167,8 @@ function gist(answer: BytesAnswer): unknown {
 
 const uuid = /[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}/g;
 const instant = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+
+const madeUp = /\bkube-api-access-[a-z0-9]{5}\b/g;
 
 /** Two requests may lie on both sides of a second. */
 function madeNow(time: string): string {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { type Fixture, startApi } from "../api/fixture.ts";
+import type { Fixture } from "../api/fixture.ts";
 import { runCase } from "./cases.ts";
+import { startGround } from "./ground.ts";
 
 let api: Fixture;
 beforeAll(async () => {
-  api = await startApi();
-  await api.post("/api/v1/namespaces", { metadata: { name: "fuzz" } });
+  api = await startGround();
 });
 afterAll(() => api.close());
 

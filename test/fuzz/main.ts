@@ -4,8 +4,8 @@
  * `--seed S --only N` runs one case again. Ends with 1 where something was found.
  */
 import { parseArgs } from "node:util";
-import { startApi } from "../api/fixture.ts";
 import { runCase } from "./cases.ts";
+import { startGround } from "./ground.ts";
 
 const { values } = parseArgs({
   options: {
@@ -21,8 +21,7 @@ const end =
   performance.now() + (values.cases === undefined ? Number(values.minutes) * 60_000 : Number.POSITIVE_INFINITY);
 const most = 50;
 
-const api = await startApi();
-await api.post("/api/v1/namespaces", { metadata: { name: "fuzz" } });
+const api = await startGround();
 console.log(`seed ${seed}`);
 let done = 0;
 let found = 0;

@@ -55,7 +55,7 @@ function setOverhead(request: AdmissionRequest, spec: PodSpec, { overhead }: Run
 function setScheduling(request: AdmissionRequest, spec: PodSpec, { nodeSelector, tolerations }: Scheduling): void {
   for (const key in nodeSelector) {
     const wanted = nodeSelector[key] ?? "";
-    const own = spec.nodeSelector?.[key];
+    const own = amountOf(spec.nodeSelector, key);
     if (own !== undefined && own !== wanted) {
       throw refuse(
         request,

@@ -137,7 +137,7 @@ export function missingRequirements(pod: Pod, names: readonly string[]): string 
   if (required.length === 0 || spec === undefined) return undefined;
   const whole = computeUsage(spec.resources?.requests ?? {}, spec.resources?.limits ?? {});
   const missing = new Map<string, string[]>();
-  for (const { name, resources } of [...spec.containers, ...(spec.initContainers ?? [])]) {
+  for (const { name, resources } of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     const usage = computeUsage(resources?.requests ?? {}, resources?.limits ?? {});
     for (const resource of required) {
       if (usage[resource] !== undefined || whole[resource] !== undefined) continue;

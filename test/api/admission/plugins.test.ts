@@ -240,6 +240,14 @@ const accountCases: AdmissionCase[] = [
     answer: { spec: { volumes: [{ name: "own", emptyDir: {} }] } },
   },
   {
+    name: "a pod without containers is refused for that, not for where a token would go",
+    see: `${docs}/reference/kubernetes-api/workload-resources/pod-v1/`,
+    given: [limitRange({ type: "Container", default: { cpu: "1" } }, { type: "Pod", max: { cpu: "2" } })],
+    when: { apiVersion: "v1", kind: "Pod", metadata: { name: "a" }, spec: {} },
+    code: 422,
+    message: 'Pod "a" is invalid: spec.containers: Required value',
+  },
+  {
     name: "an account that is not there",
     see: accounts,
     when: podThing("a", { serviceAccountName: "nobody" }),

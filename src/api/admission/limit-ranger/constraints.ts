@@ -18,7 +18,7 @@ export function checkPod(range: LimitRange, pod: Pod): string[] {
   if (spec === undefined) return errors;
   for (const item of range.spec?.limits ?? []) {
     if (item.type === "Container") {
-      for (const { resources } of [...spec.containers, ...(spec.initContainers ?? [])]) {
+      for (const { resources } of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
         checkItem(errors, item, resources?.requests ?? {}, resources?.limits ?? {});
       }
     } else if (item.type === "Pod") checkItem(errors, item, podRequestList(spec), podLimitList(spec));

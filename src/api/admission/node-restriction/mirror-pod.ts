@@ -31,7 +31,7 @@ function referenced(spec: PodSpec): string | undefined {
   if (spec.serviceAccountName) return "a service account";
   const volumes = spec.volumes ?? [];
   const sources = volumes.flatMap(({ projected }) => projected?.sources ?? []);
-  const containers = [...spec.containers, ...(spec.initContainers ?? [])];
+  const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
   const values = containers.flatMap(({ env }) => env ?? []).map(({ valueFrom }) => valueFrom);
   const froms = containers.flatMap(({ envFrom }) => envFrom ?? []);
   const secrets =

@@ -13,7 +13,7 @@ export function mountToken(spec: PodSpec): void {
   const name = present?.name ?? generateName(volumePrefix);
   let needed = false;
   for (const container of spec.initContainers ?? []) needed = mountIn(container, name) || needed;
-  for (const container of spec.containers) needed = mountIn(container, name) || needed;
+  for (const container of spec.containers ?? []) needed = mountIn(container, name) || needed;
   if (needed && present === undefined) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)];
 }
 

@@ -90,7 +90,7 @@ function isMirror({ metadata }: Pod): boolean {
 function refusedToMirror(spec: PodSpec): string | undefined {
   if (spec.serviceAccountName) return "a mirror pod may not reference service accounts";
   const volumes = spec.volumes ?? [];
-  const containers = [...spec.containers, ...(spec.initContainers ?? [])];
+  const containers = [...(spec.containers ?? []), ...(spec.initContainers ?? [])];
   const secrets =
     volumes.some(({ secret, projected }) => secret || projected?.sources?.some((source) => source.secret)) ||
     (spec.imagePullSecrets ?? []).length > 0 ||
