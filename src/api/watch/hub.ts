@@ -1,5 +1,5 @@
 import type { Clock } from "../../machinery/clock.ts";
-import type { Store } from "../../store/types.ts";
+import type { Revision, Store } from "../../store/types.ts";
 import type { Resource } from "../registry/resource.ts";
 import { Topic } from "./topic.ts";
 
@@ -10,6 +10,10 @@ export interface BookmarkReceiver {
 
 const bookmarkInterval = 60_000;
 const tick = 5_000;
+/** Events older than this many revisions are let go, as the store does: each keeps a quarter of a megabyte of the store's memory. */
+const remembered = 10_000;
+/** How many revisions pass between two looks at what is too old. */
+const sweepEvery = 2_000;
 
 /** The topics of all kinds that somebody has watched, and the bookmarks of those who asked for them. */
 export class WatchHub {
@@ -20,6 +24,7 @@ export class WatchHub {
   readonly #topics = new Map<string, Topic>();
   readonly #due = new Map<BookmarkReceiver, number>();
   #cancelTick: (() => void) | undefined;
+  #swept: Revision = 0;
 
   constructor(store: Store, clock: Clock) {
     this.#store = store;
@@ -29,7 +34,10 @@ export class WatchHub {
   topic(prefix: string): Topic {
     let topic = this.#topics.get(prefix);
     if (topic === undefined) {
-      topic = new Topic(this.#store, prefix, this.sent, () => this.#topics.delete(prefix));
+      topic = new Topic(this.#store, prefix, this.sent, {
+        delivered: (through) => this.#sweep(through),
+        ended: () => this.#topics.delete(prefix),
+      });
       this.#topics.set(prefix, topic);
     }
     return topic;
@@ -53,6 +61,13 @@ export class WatchHub {
     this.#cancelTick?.();
     this.#due.clear();
     for (const topic of [...this.#topics.values()]) topic.close();
+  }
+
+  /** Kinds in which little happens would keep their events for days. */
+  #sweep(through: Revision): void {
+    if (through - this.#swept < sweepEvery) return;
+    this.#swept = through;
+    for (const topic of this.#topics.values()) topic.forget(through - remembered);
   }
 
   #nextBookmark(): number {

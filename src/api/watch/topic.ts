@@ -31,6 +31,13 @@ interface Ahead {
 
 const ringSize = 1024;
 
+export interface TopicHooks {
+  /** The store has come as far as this revision. */
+  delivered(through: Revision): void;
+  /** The store ended the watch; the topic is of no more use. */
+  ended(): void;
+}
+
 /**
  * The live events of one kind: one watch on the store, however many watchers there are. Keeps the last events, so that a
  * watcher that listed a moment ago joins without reading history.
@@ -44,14 +51,13 @@ export class Topic {
   #over: StoreError | undefined;
   /** Every event after this revision is in the ring. */
   #floor: Revision;
-  readonly #onEnd: () => void;
+  readonly #hooks: TopicHooks;
   #watchers = 0;
   readonly #sent: Map<Resource, number>;
 
-  /** `onEnd`: the store ended the watch; the topic is of no more use. */
-  constructor(store: Store, prefix: string, sent: Map<Resource, number>, onEnd: () => void) {
+  constructor(store: Store, prefix: string, sent: Map<Resource, number>, hooks: TopicHooks) {
     this.#sent = sent;
-    this.#onEnd = onEnd;
+    this.#hooks = hooks;
     this.#floor = store.revision;
     this.#delivered = this.#floor;
     this.#watch = store.watch(
@@ -119,6 +125,12 @@ export class Topic {
     };
   }
 
+  /** Lets go of the events up to `revision`: who has not seen them reads them in the store's history. */
+  forget(revision: Revision): void {
+    const kept = this.#ring.findIndex((event) => event.revision > revision);
+    this.#drop(kept < 0 ? this.#ring.length : kept);
+  }
+
   /** Ends all watchers as a closing store does. */
   close(): void {
     this.#watch.close();
@@ -127,11 +139,7 @@ export class Topic {
 
   #events(batch: readonly StoreEvent[], through: Revision): void {
     for (const event of batch) this.#ring.push(event);
-    if (this.#ring.length > 2 * ringSize) {
-      const dropped = this.#ring.length - ringSize;
-      this.#floor = this.#ring[dropped - 1]?.revision ?? this.#floor;
-      this.#ring = this.#ring.slice(dropped);
-    }
+    if (this.#ring.length > 2 * ringSize) this.#drop(this.#ring.length - ringSize);
     this.#delivered = through;
     for (const view of this.#views.values()) view.send(batch);
     for (const ahead of this.#ahead) {
@@ -139,11 +147,18 @@ export class Topic {
       this.#ahead.delete(ahead);
       ahead.catchUp(batch);
     }
+    this.#hooks.delivered(through);
+  }
+
+  #drop(count: number): void {
+    if (count === 0) return;
+    this.#floor = this.#ring[count - 1]?.revision ?? this.#floor;
+    this.#ring = this.#ring.slice(count);
   }
 
   #ended(error: StoreError): void {
     this.#over = error;
-    this.#onEnd();
+    this.#hooks.ended();
     for (const { subscribers } of this.#views.values()) {
       for (const subscriber of [...subscribers]) subscriber.ended(error);
     }
