@@ -38,7 +38,7 @@ test("a quota holds a Deployment back, and lets it go on when it is raised", asy
   await cluster.client.resource<Deployment>(deployments, "default").create(deployment(3));
   const used = async () => (await quotas.get("few")).status;
   await vi.waitFor(async () => expect(await used()).toEqual({ hard: { pods: "2" }, used: { pods: "2" } }), patience);
-  expect(cluster.pods()).toHaveLength(2);
+  await vi.waitFor(() => expect(cluster.pods()).toHaveLength(2), patience);
   await quotas.patch("few", { type: "merge", patch: { spec: { hard: { pods: "3" } } } });
   await vi.waitFor(async () => expect(await used()).toEqual({ hard: { pods: "3" }, used: { pods: "3" } }), {
     timeout: 20_000,
@@ -64,6 +64,7 @@ test("a budget is reckoned, gives as much as it has, and gives again when pods a
   const all = { currentHealthy: 2, desiredHealthy: 1, expectedPods: 2, disruptionsAllowed: 1 };
   await vi.waitFor(async () => expect(await status()).toMatchObject(all), patience);
   const pods = cluster.client.resource<Pod>(podResource, "default");
+  await vi.waitFor(() => expect(cluster.pods()).toHaveLength(2), patience);
   const names = cluster.pods().map(({ metadata }) => metadata.name ?? "");
   const evict = (name: string) => pods.createSubresource(name, "eviction", { metadata: { name } });
   const answers = await Promise.allSettled(names.map(evict));
