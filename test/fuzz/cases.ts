@@ -325,8 +325,8 @@ async function kept(ground: Ground): Promise<void> {
   const object = one.object(name);
   const changed = random.chance(70);
   if (changed) mutateObject(random, object, schema);
-  // Elsewhere than where the targets are; and nothing that waits for whoever is not there.
-  const namespace = "fuzz";
+  // Elsewhere than where the targets are, and what limits others elsewhere than those; and nothing that waits for whoever is not there.
+  const namespace = one.kind === "LimitRange" || one.kind === "ResourceQuota" ? "fuzz-limits" : "fuzz";
   const metadata = object.metadata as Body | undefined;
   if (typeof metadata === "object" && metadata !== null && !Array.isArray(metadata)) {
     delete metadata.finalizers;

@@ -24,7 +24,7 @@ export async function startGround(): Promise<Fixture> {
     if (code !== 201 && code !== 409) throw new Error(`no ground to stand on: ${path}: ${text}`);
   };
   await must("/api/v1/namespaces", { metadata: { name: "default" } });
-  await must("/api/v1/namespaces", { metadata: { name: "fuzz" } });
+  for (const name of ["fuzz", "fuzz-limits"]) await must("/api/v1/namespaces", { metadata: { name } });
   const labelled = await api.ask("PATCH", "/api/v1/namespaces/default", {
     body: { metadata: { labels: told } },
     headers: { "content-type": "application/merge-patch+json" },
